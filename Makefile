@@ -1,0 +1,45 @@
+# Each command works from nothing: it makes the environment first, and again when the lock changes.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check lint types graph contracts env-example lock
+
+demo: .venv/ready
+	exec $(BIN)/roundtable demo
+
+test: .venv/ready
+	$(BIN)/pytest
+
+check: .venv/ready lint types
+	$(BIN)/lint-imports
+	$(BIN)/python -m contracts.schemas --check
+	$(BIN)/python -m contracts.examples --check
+	$(BIN)/python -m contracts.asyncapi --check
+	$(BIN)/python -m contracts.compatibility
+	$(BIN)/python -m roundtable.documents --check
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/ready
+	$(BIN)/mypy
+
+# What is generated: schemas, examples, AsyncAPI, the list of settings, the graph of imports.
+contracts: .venv/ready
+	$(BIN)/python -m contracts.schemas
+	$(BIN)/python -m contracts.examples
+	$(BIN)/python -m contracts.asyncapi
+
+graph: .venv/ready
+	$(BIN)/python -m roundtable.documents
+
+lock: .venv/ready
+	$(BIN)/uv pip compile --universal --generate-hashes --all-extras --quiet pyproject.toml --output-file requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

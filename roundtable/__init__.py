@@ -1,0 +1,1 @@
+"""What an operator types: the command line, the embedded stack and the importers."""

@@ -1,0 +1,53 @@
+"""The demonstration issuer: an ES256 key of the data folder, the tokens it signs and the JWKS that verifies them."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from roundtable.credentials import write_once
+from roundtable.grants import Grant
+from roundtable.home import Home
+
+ISSUER: Final = "urn:roundtable:demonstration"
+AUDIENCE: Final = "roundtable"
+OPERATOR: Final = "operator"
+_ALGORITHM: Final = "ES256"
+
+
+class Issuer:
+    """Signs tokens with the key of one data folder, which it makes when there is none."""
+
+    def __init__(self, home: Home) -> None:
+        """Read or make the key."""
+        path = home.secrets / "issuer.pem"
+        if not path.exists():
+            write_once(path, ECKey.generate_key("P-256").as_pem(private=True).decode())
+        self._key = ECKey.import_key(path.read_bytes())
+        self._home = home
+
+    def publish(self) -> None:
+        """Write the public key where the services read it."""
+        public = {**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": _ALGORITHM}
+        self._home.jwks.write_text(json.dumps({"keys": [public]}, indent=2) + "\n")
+
+    def token(self, subject: str, grants: Iterable[Grant], lifetime: timedelta) -> str:
+        """A bearer token that carries these grants."""
+        now = datetime.now(UTC)
+        claims: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": subject,
+            "iat": int(now.timestamp()),
+            "exp": int((now + lifetime).timestamp()),
+            "grants": [grant.as_claim() for grant in grants],
+        }
+        header = {"alg": _ALGORITHM, "kid": self._kid}
+        return jwt.encode(header, claims, self._key, algorithms=[_ALGORITHM])
+
+    @property
+    def _kid(self) -> str:
+        return self._key.thumbprint()

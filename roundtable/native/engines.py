@@ -1,0 +1,97 @@
+"""Kafka and MongoDB together: what the services stand on, and all that tests need."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from roundtable.credentials import Credentials
+from roundtable.home import Home
+from roundtable.native import kafka, mongo
+from roundtable.native.kafka import Kafka
+from roundtable.native.kafka.jars import Tell
+from roundtable.native.lock import locked
+from roundtable.native.mongo import Mongo
+from roundtable.native.processes import Child, stop_all
+from roundtable.provisioning import Provisioning, kafka_admin, provision_services
+
+
+def silent(_: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The running engines of one data folder, their users provisioned."""
+
+    home: Home
+    kafka: Kafka
+    mongo: Mongo
+    provisioning: Provisioning
+    """The administrators' clients, for `add_force` and its like."""
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Kafka's address."""
+        return self.kafka.bootstrap_servers
+
+    @property
+    def children(self) -> list[Child]:
+        """The engines' processes."""
+        return [self.kafka.child, self.mongo.child]
+
+    def mongo_url(self, user: str) -> str:
+        """MongoDB's connection string for `meetings`, `concerns`, `notifications`, `readmodel`, `cli` or `admin`."""
+        return self.mongo.url(user, self._password("mongo", user))
+
+    def kafka_password(self, user: str) -> str:
+        """Kafka's SCRAM password of `meetings`, `concerns`, `notifications`, `readmodel` or `admin`."""
+        return self._password("kafka", user)
+
+    def kafka_client(self, user: str) -> dict[str, str]:
+        """Configuration of a librdkafka client with this identity."""
+        return self.kafka.client(user, self.kafka_password(user))
+
+    def _password(self, engine: str, user: str) -> str:
+        return Credentials(self.home.secrets).of(engine, user)
+
+
+@contextmanager
+def start_engines(root: Path, tell: Tell = silent) -> Iterator[Engines]:
+    """Start both engines on a data folder, new or used, and stop them at the end.
+
+    Raises OperatorError when Java, Maven or mongod is missing, when something already runs on the folder, or an
+    engine does not answer within a minute.
+    """
+    home = Home.chosen(root).prepare()
+    children: list[Child] = []
+    with locked(home):
+        try:
+            running = _started(home, tell, children)
+            yield running
+            running.provisioning.mongo.close()
+        finally:
+            for child in children:
+                stop_all([child])
+
+
+def _started(home: Home, tell: Tell, children: list[Child]) -> Engines:
+    """MongoDB sets up while Kafka's much slower virtual machine comes up."""
+    database = mongo.start(home)
+    children.append(database.child)
+    log = kafka.start(home, tell)
+    children.insert(0, log.child)
+    tell("starting MongoDB")
+    database.await_ready()
+    log.await_ready()
+    tell("provisioning identities")
+    return _provisioned(home, log, database)
+
+
+def _provisioned(home: Home, log: Kafka, database: Mongo) -> Engines:
+    secrets = Credentials(home.secrets)
+    administrator = kafka_admin(log.client("admin", log.admin_password))
+    client = database.client()
+    provision_services(administrator, client, secrets)
+    desk = Provisioning(administrator, client, home.keys)
+    return Engines(home, log, database, desk)

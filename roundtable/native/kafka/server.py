@@ -1,0 +1,116 @@
+"""Formats Kafka's storage on the first start, starts the node, and tells when it answers."""
+
+import base64
+import subprocess
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+
+from roundtable.credentials import Credentials, write_private
+from roundtable.errors import OperatorError
+from roundtable.home import Home
+from roundtable.native.kafka.configuration import Node, server_properties
+from roundtable.native.kafka.jars import Tell, kafka_jars, require
+from roundtable.native.ports import LOOPBACK, answers, kept_ports
+from roundtable.native.processes import Child, Command
+from roundtable.provisioning.desk import kafka_admin
+
+START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+_LOG4J = Path(__file__).with_name("log4j2.properties")
+_MEMORY = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """A started node; it answers once `await_ready` has returned."""
+
+    child: Child
+    port: int
+    admin_password: str
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The address that clients connect to."""
+        return f"{LOOPBACK}:{self.port}"
+
+    def await_ready(self) -> None:
+        """Wait until the node serves its administrator; raises OperatorError when it does not."""
+        self.child.await_answer(self._answers, START_SECONDS)
+
+    def client(self, user: str, password: str) -> dict[str, str]:
+        """Configuration of a librdkafka client with this identity."""
+        return client_configuration(self.bootstrap_servers, user, password)
+
+    def _answers(self) -> bool:
+        if not answers(self.port):
+            return False
+        try:
+            kafka_admin(self.client("admin", self.admin_password)).list_topics(timeout=5)
+        except KafkaException:
+            return False
+        return True
+
+
+def client_configuration(bootstrap_servers: str, user: str, password: str) -> dict[str, str]:
+    """Configuration of a librdkafka client that signs in with SCRAM-SHA-512."""
+    return {
+        "bootstrap.servers": bootstrap_servers,
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": user,
+        "sasl.password": password,
+    }
+
+
+def start(home: Home, tell: Tell) -> Kafka:
+    """Start the node of this data folder, fetching and formatting what the first start needs."""
+    jars = kafka_jars(tell)
+    node = _node(home)
+    properties = home.kafka / "server.properties"
+    write_private(properties, server_properties(node))
+    if not (node.data / "meta.properties").exists():
+        tell("formatting Kafka's storage")
+        _format(jars, properties, node)
+    tell("starting Kafka")
+    child = Child(_command(jars, properties, home))
+    return Kafka(child, node.clients_port, node.admin_password)
+
+
+def _node(home: Home) -> Node:
+    ports = kept_ports(home.kafka / "ports.json", ("clients", "controller"))
+    secrets = Credentials(home.secrets)
+    return Node(
+        data=home.kafka / "data",
+        clients_port=ports["clients"],
+        controller_port=ports["controller"],
+        admin_password=secrets.of("kafka", "admin"),
+        controller_password=secrets.of("kafka", "controller"),
+    )
+
+
+def _format(jars: Path, properties: Path, node: Node) -> None:
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    first_user = f"SCRAM-SHA-512=[name=admin,password={node.admin_password}]"
+    arguments = properties.with_name("format.arguments")
+    # A password on a command line could be read by every user of the machine.
+    write_private(arguments, f"--add-scram\n{first_user}")
+    storage = ("format", "-c", str(properties), "-t", cluster, f"@{arguments}")
+    argv = (*_java(jars), "kafka.tools.StorageTool", *storage)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    arguments.unlink()
+    if done.returncode != 0:
+        message = f"Kafka's storage could not be formatted:\n{done.stdout}{done.stderr}"
+        raise OperatorError(message)
+
+
+def _command(jars: Path, properties: Path, home: Home) -> Command:
+    argv = (*_java(jars), "kafka.Kafka", str(properties))
+    return Command("kafka", argv, home.logs / "kafka.log", grace=_STOP_SECONDS)
+
+
+def _java(jars: Path) -> tuple[str, ...]:
+    logging = f"-Dlog4j2.configurationFile={_LOG4J.as_uri()}"
+    return (require("java"), *_MEMORY, logging, "-cp", f"{jars}/*")

@@ -1,0 +1,56 @@
+"""One stack for one data folder: whoever holds the lock runs it."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from roundtable.errors import OperatorError
+from roundtable.home import Home
+
+
+@contextmanager
+def locked(home: Home) -> Iterator[None]:
+    """Hold the folder; raises OperatorError, naming the holder's process, when another stack does.
+
+    The kernel releases the lock when its holder dies, whatever it dies of.
+    """
+    with (home.root / "lock").open("a+") as file:
+        _take(file, home)
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def is_held(home: Home) -> bool:
+    """Whether a stack runs on this folder now."""
+    path = home.root / "lock"
+    if not path.exists():
+        return False
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def refuse_second(home: Home) -> None:
+    """Raise OperatorError, naming the holder's process, when a stack runs on this folder."""
+    if is_held(home):
+        raise _held(home)
+
+
+def _take(file: IO[str], home: Home) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as reason:
+        raise _held(home) from reason
+
+
+def _held(home: Home) -> OperatorError:
+    holder = (home.root / "lock").read_text()
+    return OperatorError(f"a stack already runs on {home.root} (process {holder}): stop it, or choose another --home")

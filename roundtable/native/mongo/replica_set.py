@@ -1,0 +1,93 @@
+"""A replica set of one node, and its administrator.
+
+Both are made through MongoDB's localhost exception: until a first user exists, a client on this machine may
+initiate the set and create that user, and nothing else.
+"""
+
+import time
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+NAME = "rs0"
+_AUTHENTICATION_FAILED = 18
+_ALREADY_INITIALIZED = 23
+_NOT_YET_INITIALIZED = 94
+_ELECTION_SECONDS = 30.0
+_LOADING_SECONDS = 60.0
+_TICK = 0.05
+
+Client = MongoClient[dict[str, Any]]
+
+
+def ensure(address: str, password: str) -> None:
+    """Initiate the set and its administrator, or hold the set to the address that it has now."""
+    if _has_administrator(address, password):
+        _keep_address(address, password)
+    else:
+        _initiate(address, password)
+
+
+def administrator(address: str, password: str) -> Client:
+    """A client of the administrator that talks to this node, whatever its state; the caller closes it."""
+    return _direct(f"admin:{password}@{address}")
+
+
+def _direct(authority: str) -> Client:
+    # A client that names the set would wait for a primary, which does not exist before the set is initiated.
+    return MongoClient(f"mongodb://{authority}/?directConnection=true&serverSelectionTimeoutMS=5000")
+
+
+def _has_administrator(address: str, password: str) -> bool:
+    with administrator(address, password) as client:
+        try:
+            client.admin.command("hello")
+            client.admin.command("connectionStatus")
+        except OperationFailure as refusal:
+            if refusal.code == _AUTHENTICATION_FAILED:
+                return False
+            raise
+    return True
+
+
+def _initiate(address: str, password: str) -> None:
+    members = [{"_id": 0, "host": address}]
+    with _direct(address) as client:
+        try:
+            client.admin.command("replSetInitiate", {"_id": NAME, "members": members})
+        except OperationFailure as refusal:
+            if refusal.code != _ALREADY_INITIALIZED:
+                raise
+        _await_election(client)
+        client.admin.command("createUser", "admin", pwd=password, roles=["root"])
+
+
+def _await_election(client: Client) -> None:
+    deadline = time.monotonic() + _ELECTION_SECONDS
+    while not client.admin.command("hello")["isWritablePrimary"] and time.monotonic() < deadline:
+        time.sleep(_TICK)
+
+
+def _keep_address(address: str, password: str) -> None:
+    """A port that someone else took since the last start was chosen anew: the set must learn of it."""
+    with administrator(address, password) as client:
+        config = _configuration(client)
+        if config["members"][0]["host"] != address:
+            config["members"][0]["host"] = address
+            config["version"] += 1
+            client.admin.command("replSetReconfig", config, force=True)
+
+
+def _configuration(client: Client) -> dict[str, Any]:
+    """A node that starts first looks for itself at its old address, where a stranger may be slow to answer."""
+    deadline = time.monotonic() + _LOADING_SECONDS
+    while True:
+        try:
+            config: dict[str, Any] = client.admin.command("replSetGetConfig")["config"]
+        except OperationFailure as refusal:
+            if refusal.code != _NOT_YET_INITIALIZED or time.monotonic() > deadline:
+                raise
+            time.sleep(_TICK)
+        else:
+            return config

@@ -1,0 +1,86 @@
+"""Starts mongod on the data folder and waits until it is the primary of a replica set of one."""
+
+import secrets
+from dataclasses import dataclass
+
+from pymongo.errors import PyMongoError
+
+from roundtable.credentials import Credentials, write_once
+from roundtable.home import Home
+from roundtable.native.mongo import replica_set
+from roundtable.native.mongo.binary import mongod
+from roundtable.native.ports import LOOPBACK, answers, kept_ports
+from roundtable.native.processes import Child, Command
+
+START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+_CACHE_GB = "0.5"
+
+
+@dataclass(frozen=True)
+class Mongo:
+    """A started mongod; it answers once `await_ready` has returned."""
+
+    child: Child
+    port: int
+    admin_password: str
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{LOOPBACK}:{self.port}"
+
+    def await_ready(self) -> None:
+        """Wait until it accepts writes, initiating the replica set on the first start.
+
+        Raises OperatorError when it does not.
+        """
+        self.child.await_answer(lambda: answers(self.port), START_SECONDS)
+        replica_set.ensure(self.address, self.admin_password)
+        self.child.await_answer(self._is_writable, START_SECONDS)
+
+    def url(self, user: str, password: str) -> str:
+        """The connection string of this identity."""
+        return connection_string(self.address, user, password)
+
+    def client(self) -> replica_set.Client:
+        """A client of the administrator; the caller closes it."""
+        return replica_set.administrator(self.address, self.admin_password)
+
+    def _is_writable(self) -> bool:
+        try:
+            with self.client() as client:
+                return bool(client.admin.command("hello")["isWritablePrimary"])
+        except PyMongoError:
+            return False
+
+
+def connection_string(address: str, user: str, password: str) -> str:
+    """The connection string of an identity of the replica set at this address."""
+    return f"mongodb://{user}:{password}@{address}/?replicaSet={replica_set.NAME}&authSource=admin"
+
+
+def start(home: Home) -> Mongo:
+    """Start the mongod of this data folder."""
+    port = kept_ports(home.mongo / "ports.json", ("clients",))["clients"]
+    # MongoDB takes 6 to 1024 characters of base64 as the secret of its members.
+    write_once(home.secrets / "mongo-keyfile", secrets.token_hex(32))
+    child = Child(_command(home, port))
+    return Mongo(child, port, Credentials(home.secrets).of("mongo", "admin"))
+
+
+def _command(home: Home, port: int) -> Command:
+    data = home.mongo / "data"
+    data.mkdir(exist_ok=True)
+    options = {
+        "--dbpath": str(data),
+        "--port": str(port),
+        "--bind_ip": LOOPBACK,
+        "--replSet": replica_set.NAME,
+        "--keyFile": str(home.secrets / "mongo-keyfile"),
+        "--wiredTigerCacheSizeGB": _CACHE_GB,
+        "--setParameter": "diagnosticDataCollectionEnabled=false",
+    }
+    pairs = [word for option in options.items() for word in option]
+    argv = (mongod(), "--auth", "--nounixsocket", "--quiet", *pairs)
+    return Command("mongo", argv, home.logs / "mongo.log", grace=_STOP_SECONDS)

@@ -1,0 +1,40 @@
+"""What a command works with: the running stack's addresses and clients with the command line's own identities."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pymongo import MongoClient
+
+from roundtable.addresses import Addresses
+from roundtable.credentials import Credentials
+from roundtable.home import Home
+from roundtable.native.kafka.server import client_configuration
+from roundtable.native.mongo.server import connection_string
+from roundtable.provisioning import Provisioning, kafka_admin
+from roundtable.provisioning.desk import Document
+from roundtable.provisioning.services import COMMAND_LINE
+
+_SELECTION_MS = 3_000
+
+
+@dataclass(frozen=True)
+class OperatorDesk:
+    """A running stack, as its operator sees it."""
+
+    home: Home
+    addresses: Addresses
+    provisioning: Provisioning
+
+
+@contextmanager
+def operator_desk(root: Path | None) -> Iterator[OperatorDesk]:
+    """The desk of the stack that runs on this data folder; raises OperatorError when none does."""
+    home = Home.chosen(root)
+    addresses = Addresses.of(home)
+    secrets = Credentials(home.secrets)
+    admin = client_configuration(addresses.bootstrap_servers, "admin", secrets.of("kafka", "admin"))
+    url = connection_string(addresses.mongo, COMMAND_LINE, secrets.of("mongo", COMMAND_LINE))
+    with MongoClient[Document](url, serverSelectionTimeoutMS=_SELECTION_MS) as mongo:
+        yield OperatorDesk(home, addresses, Provisioning(kafka_admin(admin), mongo, home.keys))

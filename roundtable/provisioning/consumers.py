@@ -1,0 +1,58 @@
+"""Kafka identities for partners: each reads one force's topic and nothing else."""
+
+import re
+from typing import Final
+
+from confluent_kafka.admin import AclBinding
+from contracts.topics import topic
+
+from roundtable.credentials import password
+from roundtable.errors import OperatorError
+from roundtable.provisioning import acls, scram
+from roundtable.provisioning.desk import Provisioning
+from roundtable.provisioning.forces import require_registered
+from roundtable.provisioning.services import COMMAND_LINE, SERVICES
+
+# No dot, so that no consumer's group can lie below another's.
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,62}")
+RESERVED: Final = frozenset({*SERVICES, COMMAND_LINE, "admin", "controller", "anonymous"})
+
+
+def provision_consumer(desk: Provisioning, name: str, force: str) -> str:
+    """Make the user, or give it a new password, and hold it to this force's topic; answers the password.
+
+    Raises OperatorError for a name that is not allowed and for a force that is not registered.
+    """
+    _check(name)
+    require_registered(desk, force)
+    fresh = password()
+    scram.set_passwords(desk.kafka, {name: fresh})
+    acls.allow_only(desk.kafka, name, _rules(name, force))
+    return fresh
+
+
+def client_properties(bootstrap_servers: str, name: str, secret: str) -> str:
+    """The `client.properties` that Kafka's own tools read."""
+    module = "org.apache.kafka.common.security.scram.ScramLoginModule"
+    settings = {
+        "bootstrap.servers": bootstrap_servers,
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.jaas.config": f'{module} required username="{name}" password="{secret}";',
+        "group.id": name,
+    }
+    return "\n".join(f"{key}={value}" for key, value in settings.items())
+
+
+def _check(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        message = f"{name!r} cannot name a consumer: 2 to 63 small letters, digits and hyphens, a letter first"
+        raise OperatorError(message)
+    if name in RESERVED:
+        message = f"{name} is an identity of Roundtable itself: choose another name"
+        raise OperatorError(message)
+
+
+def _rules(name: str, force: str) -> list[AclBinding]:
+    groups = [acls.may_join(name, name), acls.may_join_below(name, f"{name}.")]
+    return [*acls.may_read(name, topic(force)), *groups]

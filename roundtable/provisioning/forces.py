@@ -1,0 +1,91 @@
+"""Registers a force: its topic, its rules, its key, and last of all its line in the registry."""
+
+import re
+import secrets
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+
+from confluent_kafka.admin import AclBinding, NewTopic
+from contracts.forces import FORCES
+from contracts.topics import PARTITIONS, topic
+
+from roundtable.credentials import write_once
+from roundtable.errors import OperatorError
+from roundtable.provisioning import acls
+from roundtable.provisioning.desk import Document, Provisioning, settle
+from roundtable.provisioning.services import READERS, WRITERS
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_COPIES = 3
+# What services may send in one record; it is chassis.kafka.LARGEST_RECORD with room for headers.
+_LARGEST_RECORD = 4 * 1024 * 1024 + 64 * 1024
+_KEY_BYTES = 32
+
+
+def add_force(desk: Provisioning, slug: str, partitions: int = PARTITIONS) -> None:
+    """Give a force all that it needs, then register it; what is there already stays as it is.
+
+    Services see the registry, so a force is visible only once everything else is in place.
+    """
+    if not _SLUG.fullmatch(slug):
+        message = f"{slug!r} is not a force's slug: small letters, digits and single hyphens"
+        raise OperatorError(message)
+    _make_topic(desk, slug, partitions)
+    acls.allow(desk.kafka, _rules(slug))
+    make_key(desk.keys_dir, slug)
+    _register(desk, slug, partitions)
+
+
+def registered_forces(desk: Provisioning) -> list[Document]:
+    """The documents of the registry, in the order of their slugs."""
+    return list(desk.database("registry")["forces"].find().sort("_id"))
+
+
+def is_registered(desk: Provisioning, slug: str) -> bool:
+    """Whether the registry holds this force."""
+    return desk.database("registry")["forces"].find_one({"_id": slug}) is not None
+
+
+def require_registered(desk: Provisioning, slug: str) -> None:
+    """Raise OperatorError unless the registry holds this force."""
+    if not is_registered(desk, slug):
+        message = f"{slug} is not a registered force: roundtable forces add {slug}"
+        raise OperatorError(message)
+
+
+def make_key(keys_dir: Path, slug: str) -> None:
+    """The force's first key-encryption key: 256 random bits in a file of its own, unless it has one."""
+    folder = keys_dir / slug
+    if not any(folder.glob("*.key")):
+        key = urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode().rstrip("=")
+        write_once(folder / "1.key", key)
+
+
+def _make_topic(desk: Provisioning, slug: str, partitions: int) -> None:
+    brokers = len(desk.kafka.list_topics(timeout=10).brokers)
+    copies = min(_COPIES, brokers)
+    config = {
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+        "min.insync.replicas": str(max(1, copies - 1)),
+        "max.message.bytes": str(_LARGEST_RECORD),
+    }
+    wanted = NewTopic(topic(slug), partitions, copies, config=config)
+    settle(desk.kafka.create_topics([wanted]))
+
+
+def _rules(slug: str) -> list[AclBinding]:
+    writers = [rule for user in WRITERS for rule in acls.may_write(user, topic(slug))]
+    return writers + [rule for user in READERS for rule in acls.may_read(user, topic(slug))]
+
+
+def _register(desk: Provisioning, slug: str, partitions: int) -> None:
+    line = {
+        "name": FORCES.get(slug, slug),
+        "topic": topic(slug),
+        "partitions": partitions,
+        "registered_at": datetime.now(UTC),
+    }
+    forces = desk.database("registry")["forces"]
+    forces.update_one({"_id": slug}, {"$setOnInsert": line}, upsert=True)

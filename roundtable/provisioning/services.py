@@ -1,0 +1,66 @@
+"""The identities of the services and of the command line: a user each in Kafka and in MongoDB."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from confluent_kafka.admin import AclBinding, AdminClient
+from pymongo import MongoClient
+
+from roundtable.credentials import Credentials
+from roundtable.provisioning import acls, scram
+from roundtable.provisioning.desk import Document
+
+WRITERS: Final = ("meetings", "concerns")
+READERS: Final = ("readmodel", "notifications")
+SERVICES: Final = (*WRITERS, *READERS)
+COMMAND_LINE: Final = "cli"
+
+Rights = Mapping[str, str]
+
+_RIGHTS: Final[Mapping[str, Rights]] = {
+    "meetings": {"meetings": "readWrite", "keys": "readWrite", "registry": "read"},
+    "concerns": {"concerns": "readWrite", "keys": "readWrite", "registry": "read"},
+    # It records the grant of a subscription's owner.
+    "notifications": {"notifications": "readWrite", "registry": "readWrite"},
+    "readmodel": {"readmodel": "readWrite", "keys": "read", "registry": "read", "signin": "readWrite"},
+    COMMAND_LINE: {
+        **dict.fromkeys(("registry", "keys", "signin"), "readWrite"),
+        **dict.fromkeys(SERVICES, "read"),
+    },
+}
+
+
+def provision_services(
+    kafka: AdminClient, mongo: MongoClient[Document], secrets: Credentials, database_prefix: str = ""
+) -> None:
+    """Make the users that are missing, with the passwords of the data folder and no more rights than they need.
+
+    With a prefix, the same users get the same rights on the databases of that prefix as well.
+    """
+    missing = [user for user in SERVICES if not scram.has_user(kafka, user)]
+    if missing:
+        scram.set_passwords(kafka, {user: secrets.of("kafka", user) for user in missing})
+    acls.allow(kafka, _standing_rules())
+    for user, rights in _RIGHTS.items():
+        _grant(mongo, user, secrets.of("mongo", user), _roles(user, rights, database_prefix))
+
+
+def _standing_rules() -> list[AclBinding]:
+    producers = [acls.may_be_idempotent(user) for user in WRITERS]
+    return producers + [acls.may_join(user, user) for user in READERS]
+
+
+def _roles(user: str, rights: Rights, prefix: str) -> list[Document]:
+    roles = [{"role": role, "db": prefix + database} for database, role in rights.items()]
+    watches = [{"role": "clusterMonitor", "db": "admin"}] if user == COMMAND_LINE else []
+    return roles + watches
+
+
+def _grant(mongo: MongoClient[Document], user: str, password: str, roles: list[Document]) -> None:
+    known = mongo.admin.command("usersInfo", user)["users"]
+    if not known:
+        mongo.admin.command("createUser", user, pwd=password, roles=roles)
+        return
+    missing = [role for role in roles if role not in known[0]["roles"]]
+    if missing:
+        mongo.admin.command("grantRolesToUser", user, roles=missing)

@@ -1,0 +1,1 @@
+"""What every service stands on: settings, admission, recording, relay, consumer, health. Services bring the rest."""

@@ -1,0 +1,205 @@
+"""Who may do what, where: judged before the body is read. Routes of an admitted class answer states by role.
+
+The order of judgement is that of the interface: token 401, grant 403 or 404, body 4xx, then whatever the operation finds.
+"""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+
+from chassis import bodies
+from chassis.answers import Page, Replayed, answer, page, replay
+from chassis.auth import Principal, Role
+from chassis.problems import Refusal, away, not_found, problems
+from chassis.recording import Stale
+from chassis.runtime import Runtime
+from chassis.trace import TRACEPARENT, made
+from contracts.state import State
+
+ANY_GRANT: Final = tuple(Role)
+"""Every role: for operations that everyone with a grant may use, each seeing what they may."""
+_NO_REGISTRY: Final = "The registry of forces cannot be read"
+_ATTEMPTS: Final = 5
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_TAG: Final = re.compile(r'"([1-9]\d{0,17})"')
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+Endpoint = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One admitted request.
+
+    Attributes:
+        force: the force in the path, for which the principal holds one of the route's roles; None where the path names none.
+        target: method and path; what an idempotency key counts for.
+        traceparent: the trace that the request belongs to.
+        body: the bytes that were sent.
+    """
+
+    runtime: Runtime
+    principal: Principal
+    force: str | None
+    target: str
+    traceparent: str
+    body: bytes
+    headers: Headers
+
+    @property
+    def subject(self) -> str:
+        """Who asks."""
+        return self.principal.subject
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The principal's roles in the force of the path."""
+        return frozenset() if self.force is None else self.roles_in(self.force)
+
+    def roles_in(self, force: str) -> frozenset[Role]:
+        """The principal's roles in a force now."""
+        return self.runtime.registry.roles(self.principal, force)
+
+    def forces(self, *roles: Role) -> list[str]:
+        """The forces in which the principal has one of these roles now."""
+        return self.runtime.registry.granted(self.principal, roles)
+
+    def idempotency_key(self) -> str | None:
+        """The `Idempotency-Key`, if one was sent; 400 when it is none."""
+        key = self._one("idempotency-key")
+        if key is not None and not _KEY.fullmatch(key):
+            raise Refusal(400, "bad-idempotency-key", "An Idempotency-Key is 1 to 255 visible ASCII characters, sent once")
+        return key
+
+    def expected_version(self) -> int:
+        """The version that `If-Match` names: 428 without one, 400 when it names none, 412 when it cannot match."""
+        tag = self._one("if-match")
+        if tag is None:
+            raise Refusal(428, "if-match-required", 'Send If-Match with the ETag of the version that you saw, such as "3"')
+        if tag == "*" or "," in tag:
+            raise Refusal(400, "bad-if-match", "If-Match must name the one version that you saw")
+        found = _TAG.fullmatch(tag)
+        if found is None:
+            raise Refusal(412, "stale-version", "If-Match names no version of this record: send its ETag as it was answered")
+        return int(found[1])
+
+    def check_version(self, version: int) -> None:
+        """Refuse a change of a record that is at another version than the caller saw: 412, or as `expected_version`."""
+        if self.expected_version() != version:
+            detail = f"The record is at version {version}: read it again, then decide again"
+            raise Refusal(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
+
+    def _one(self, header: str) -> str | None:
+        sent = self.headers.getlist(header)
+        return ", ".join(sent).strip() if sent else None
+
+
+def visiting(request: Request) -> Visit:
+    """The visit that the route has admitted."""
+    visit: Visit = request.state.visit
+    return visit
+
+
+Visiting = Annotated[Visit, Depends(visiting)]
+_VISIT: Final[ContextVar[Visit]] = ContextVar("visit")
+
+
+class AdmittedRoute(APIRoute):
+    """A route that judges who asks before it reads what is sent."""
+
+    admitted: ClassVar[frozenset[Role]] = frozenset()
+
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:  # noqa: ANN401 - the options of `APIRoute`
+        writes = not _WITHOUT_BODY.issuperset(options.get("methods") or {"GET"})
+        usual = problems(401, 403, 404, 422, 503) | (problems(400, 413, 415) if writes else {})
+        options["responses"] = usual | (options.get("responses") or {})
+        options["openapi_extra"] = {"security": [{"bearer": []}]} | (options.get("openapi_extra") or {})
+        super().__init__(path, _answering(endpoint, options.get("status_code") or 200), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Judge the caller, then the body, then let FastAPI go on; again when something changed meanwhile."""
+        proceed = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            runtime: Runtime = request.app.state.runtime
+            principal = await _principal(runtime, request)
+            self._admit(runtime, principal, request)
+            body = b"" if request.method in _WITHOUT_BODY else await bodies.receive(request)
+            judged = bodies.Judged(request, body, bodies.read(request, body, wanted=self.body_field is not None))
+            request.state.visit = _visit(runtime, principal, request, body)
+            token = _VISIT.set(request.state.visit)
+            try:
+                return await _until_settled(proceed, judged)
+            finally:
+                _VISIT.reset(token)
+
+        return handle
+
+    def _admit(self, runtime: Runtime, principal: Principal, request: Request) -> None:
+        if not runtime.registry.loaded:
+            raise away(_NO_REGISTRY)
+        force = request.path_params.get("force")
+        if force is None or runtime.registry.admits(principal, force, self.admitted):
+            return
+        if runtime.registry.roles(principal, force):
+            raise Refusal(403, "role-missing", f"Your grant for this force lacks the role: {' or '.join(sorted(self.admitted))}")
+        single = request.method == "GET" and self.path_format.endswith("}") and not self.path_format.endswith("{force}")
+        raise not_found(self.path_format.split("/")[-2]) if single else Refusal(403, "not-granted", "You have no grant for this force")
+
+
+def admits(*roles: Role) -> type[APIRoute]:
+    """The class of routes that admit these roles: `APIRouter(prefix=…, route_class=admits(Role.RECORDER))`.
+
+    With `{force}` in the path the principal needs one of the roles in that force: without a grant there, a single thing is 404
+    and everything else 403; with a grant but not the role, 403. Without `{force}` any valid token is admitted.
+    """
+    return type("AdmittedRoute", (AdmittedRoute,), {"admitted": frozenset(roles)})
+
+
+async def _principal(runtime: Runtime, request: Request) -> Principal:
+    sent = request.headers.getlist("authorization")
+    return await runtime.authenticator.principal(sent[0] if len(sent) == 1 else None)
+
+
+def _visit(runtime: Runtime, principal: Principal, request: Request, body: bytes) -> Visit:
+    target = f"{request.method} {request.url.path}"
+    return Visit(runtime, principal, request.path_params.get("force"), target, TRACEPARENT.get() or made(), body, request.headers)
+
+
+async def _until_settled(proceed: Callable[[Request], Coroutine[Any, Any, Response]], request: Request) -> Response:
+    for _ in range(_ATTEMPTS):
+        try:
+            return await proceed(request)
+        except Stale:
+            continue
+        except Replayed as replayed:
+            return replay(replayed, visiting(request))
+    raise Refusal(503, "busy", "Others keep changing this record: send the same request again", headers={"Retry-After": "1"})
+
+
+def _answering(endpoint: Endpoint, status: int) -> Endpoint:
+    """The endpoint, its state or page of states turned into the answer that its visitor may see. A stream stays as it is."""
+    if inspect.isasyncgenfunction(endpoint):
+        return endpoint
+    if not inspect.iscoroutinefunction(endpoint):
+        message = f"{endpoint} must be an `async def`: what it returns is judged where it runs"
+        raise TypeError(message)
+
+    @wraps(endpoint)
+    async def answering(*args: Any, **values: Any) -> Any:  # noqa: ANN401 - whatever the endpoint takes and gives
+        result = await endpoint(*args, **values)
+        if isinstance(result, State):
+            return answer(result, _VISIT.get(), status)
+        if isinstance(result, list | tuple) and any(isinstance(each, State) for each in result):
+            message = "states in a list would leave unjudged: return a `Page`"
+            raise TypeError(message)
+        return page(result, _VISIT.get()) if isinstance(result, Page) else result
+
+    return answering

@@ -1,0 +1,112 @@
+"""The OpenAPI document of a service: what FastAPI finds, and what every operation shares."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from chassis.problems import Problem
+from contracts.requests import close
+
+Document = dict[str, Any]
+METHODS: Final = ("get", "post", "put", "patch", "delete")
+_IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "ETag of the version that the change is based on.",
+    "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$'},
+    "example": '"3"',
+}
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Sent again with the same key, the request is answered as before and does nothing. Kept for 7 days.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "example": "3f0c1c1e-6d0e-4f6f-9a3e-2f6f7f1f0b7a",
+}
+_ANSWERED: Final = {
+    "ETag": "The version of the record, for `If-Match`.",
+    "X-Roundtable-Version": "`{id}@{version}`: what the read model can be asked to wait for.",
+}
+
+
+class DocumentedApp(FastAPI):
+    """An application whose document says what every operation of Roundtable shares."""
+
+    def openapi(self) -> Document:
+        """The document; made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = finished(super().openapi())
+        return self.openapi_schema
+
+
+def example(*, request: Any = None, answer: Any = None, status: int = 200, media_type: str = "application/json") -> Document:  # noqa: ANN401
+    """A worked example of an operation, for `openapi_extra=`: the body that is sent, or else the one that is answered."""
+    if request is not None:
+        return {"requestBody": {"content": {media_type: {"example": request}}}}
+    return {"responses": {str(status): {"content": {media_type: {"example": answer}}}}}
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Document]]:
+    """Every operation of a document, by method and path."""
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield f"{method.upper()} {path}", item[method]
+
+
+def without_example(document: Mapping[str, Any]) -> list[str]:
+    """The operations that nobody could try from the document alone."""
+    return [name for name, operation in operations(document) if worked_example(operation) is None]
+
+
+def worked_example(operation: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    """The example of an operation's body, or of its answer when it takes none; None when there is none to show."""
+    if "requestBody" in operation:
+        return _shown(operation["requestBody"])
+    succeeding = [answer for status, answer in operation["responses"].items() if status.startswith(("2", "3"))]
+    if succeeding and not any("content" in answer for answer in succeeding):
+        return ""
+    return next((found for answer in succeeding if (found := _shown(answer)) is not None), None)
+
+
+def finished(document: Document) -> Document:
+    """The document with bearer tokens, problems, and headers that every operation shares, its requests closed."""
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    for name, operation in operations(document):
+        _finish(name, operation)
+    return close(document)
+
+
+def _finish(name: str, operation: Document) -> None:
+    if "bearer" not in {scheme for each in operation.get("security", ()) for scheme in each}:
+        return
+    parameters = operation.setdefault("parameters", [])
+    if "428" in operation["responses"]:
+        parameters.append(dict(_IF_MATCH))
+    if name.startswith("POST "):
+        parameters.append(dict(_IDEMPOTENCY_KEY))
+    if name.startswith("PATCH ") and (content := operation.get("requestBody", {}).get("content")):
+        content.setdefault("application/merge-patch+json", copy.deepcopy(content["application/json"]))
+    if "201" in operation["responses"]:
+        said = _ANSWERED | {"Location": "Where the record can be read."}
+        created = operation["responses"]["201"]
+        created["headers"] = {header: {"description": what, "schema": {"type": "string"}} for header, what in said.items()}
+
+
+def _shown(holder: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    for media in holder.get("content", {}).values():
+        if "example" in media:
+            return media["example"]
+        if media.get("examples"):
+            return next(iter(media["examples"].values())).get("value")
+    return None

@@ -1,0 +1,74 @@
+"""The door that every request comes in by: it gives a trace, keeps a line of the access log, and lets no failure out bare."""
+
+import time
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.handlers import unexpected
+from chassis.problems import Refusal, respond
+from chassis.trace import taken, trace_id, tracing
+
+log = structlog.get_logger()
+_UNTOLD: Final = ("/health/", "/metrics")
+"""What is asked every few seconds by machines is not worth a line."""
+
+
+class Entrance:
+    """ASGI middleware around everything else."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with tracing(taken(Headers(scope=scope).get("traceparent"))):
+            await _Passage(self._app, scope, receive, send).run()
+
+
+class _Passage:
+    """One request on its way through."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app = app
+        self._scope = scope
+        self._receive = receive
+        self._outside = send
+        self._status = 0
+
+    async def run(self) -> None:
+        began = time.perf_counter()
+        try:
+            await self._answered()
+        finally:
+            if not self._scope["path"].startswith(_UNTOLD):
+                milliseconds = round((time.perf_counter() - began) * 1000, 1)
+                # The path alone: a query may hold what someone searched for.
+                log.info("request", method=self._scope["method"], path=self._scope["path"], status=self._status, milliseconds=milliseconds)
+
+    async def _answered(self) -> None:
+        if "\0" in self._scope["path"] or b"%00" in self._scope["query_string"]:
+            refusal = Refusal(400, "bad-address", "An address holds no null characters")
+            await respond(refusal)(self._scope, self._receive, self._send)
+            return
+        try:
+            await self._app(self._scope, self._receive, self._send)
+        except Exception as error:  # whatever failed, the caller gets a problem and the log its place
+            answer = unexpected(error)
+            if self._status:
+                # The answer has begun: only breaking the connection off tells the caller that it is not whole.
+                raise
+            await answer(self._scope, self._receive, self._send)
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(raw=message["headers"])
+            headers["X-Trace-Id"] = trace_id() or ""
+            headers["X-Content-Type-Options"] = "nosniff"
+        await self._outside(message)

@@ -1,0 +1,138 @@
+"""How Kafka is spoken to: every setting whose default would lose or repeat events is set here, and every wait is bounded."""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+from contracts.codec import Message, decode
+
+from chassis.health import Unready
+from chassis.settings import Settings
+
+LARGEST_RECORD: Final = 4 * 1024 * 1024
+"""Bytes of the largest record: above what the limits on entry let any state grow to."""
+REQUEST_SECONDS: Final = 10.0
+SESSION_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 5.0
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Where the brokers are, and as whom a client speaks to them."""
+    shared: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap_servers,
+        "security_protocol": settings.kafka_security_protocol,
+        "request_timeout_ms": int(REQUEST_SECONDS * 1000),
+        "metadata_max_age_ms": 60_000,
+    }
+    if settings.kafka_security_protocol.startswith("SASL"):
+        shared["sasl_mechanism"] = "SCRAM-SHA-512"
+        shared["sasl_plain_username"] = settings.kafka_username
+        shared["sasl_plain_password"] = settings.kafka_password.get_secret_value()
+    if settings.kafka_security_protocol.endswith("SSL"):
+        shared["ssl_context"] = ssl.create_default_context()
+    return shared
+
+
+def producer(settings: Settings) -> AIOKafkaProducer:
+    """A producer whose acknowledgement means: every in-sync replica has it, once, in order."""
+    return AIOKafkaProducer(
+        **connection(settings), acks="all", enable_idempotence=True, linger_ms=0, max_request_size=LARGEST_RECORD, max_batch_size=262_144
+    )
+
+
+def consumer(settings: Settings, group: str | None = None) -> AIOKafkaConsumer:
+    """A consumer that starts nowhere by itself: its owner seeks. Without a group it is assigned by hand."""
+    return AIOKafkaConsumer(
+        **connection(settings),
+        group_id=group,
+        # A member that comes back under its name takes its partitions up at once, instead of after the session's end.
+        group_instance_id=settings.instance or None if group else None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        session_timeout_ms=int(SESSION_SECONDS * 1000),
+        heartbeat_interval_ms=3_000,
+        rebalance_timeout_ms=60_000,
+        max_poll_interval_ms=300_000,
+        max_partition_fetch_bytes=LARGEST_RECORD + 65_536,
+        fetch_max_wait_ms=500,
+    )
+
+
+async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Stop a client; one that hangs is left behind."""
+    try:
+        await asyncio.wait_for(client.stop(), STOP_SECONDS)
+    except (TimeoutError, KafkaError):
+        return
+
+
+async def reachable(settings: Settings) -> None:
+    """Return when a broker answers and accepts the credentials.
+
+    Raises:
+        Unready: none does.
+    """
+    client = AIOKafkaClient(**connection(settings) | {"request_timeout_ms": 1_000})
+    try:
+        await asyncio.wait_for(client.bootstrap(), 1.0)
+    except (KafkaError, TimeoutError, OSError) as error:
+        message = f"no broker of {settings.kafka_bootstrap_servers} answers: {type(error).__name__}"
+        raise Unready(message) from error
+    finally:
+        await client.close()
+
+
+class LogReader:
+    """Reads events of the log at known places, for those who ask for events as they are stored."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+        self._lock = asyncio.Lock()
+
+    async def read(self, places: Sequence[tuple[str, int, int]]) -> list[Message]:
+        """The events at `(topic, partition, offset)`, in the order asked for.
+
+        Raises:
+            TimeoutError: the log did not answer in time.
+            UndecodableError: what stands there is not an event.
+        """
+        if not places:
+            return []
+        async with self._lock, asyncio.timeout(REQUEST_SECONDS):
+            found = await self._fetch(await self._started(), set(places))
+        return [found[place] for place in places]
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        if self._consumer is not None:
+            await stop(self._consumer)
+            self._consumer = None
+
+    async def _started(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            fresh = consumer(self._settings)
+            await fresh.start()
+            self._consumer = fresh
+        return self._consumer
+
+    async def _fetch(self, client: AIOKafkaConsumer, wanted: set[tuple[str, int, int]]) -> dict[tuple[str, int, int], Message]:
+        found: dict[tuple[str, int, int], Message] = {}
+        client.assign(sorted({TopicPartition(topic, partition) for topic, partition, _ in wanted}))
+        while missing := wanted - found.keys():
+            for partition in client.assignment():
+                offsets = [offset for topic, number, offset in missing if (topic, number) == partition]
+                if offsets:
+                    client.seek(partition, min(offsets))
+                else:
+                    client.pause(partition)
+            for partition, records in (await client.getmany(timeout_ms=1_000)).items():
+                for record in records:
+                    place = (partition.topic, partition.partition, record.offset)
+                    if place in missing:
+                        found[place] = decode(record.value, record.key, record.headers)
+        return found

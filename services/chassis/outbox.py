@@ -1,0 +1,73 @@
+"""The outbox: what was recorded and must reach Kafka, written in the same transaction as the state it tells of."""
+
+from collections.abc import Collection as Names
+from typing import Final
+
+from contracts.codec import Message
+
+from chassis.mongo import Document, Mongo
+
+COLLECTION: Final = "outbox"
+PENDING: Final = "pending"
+PUBLISHED: Final = "published"
+KEPT_SECONDS: Final = 14 * 24 * 3600
+"""How long a published record is kept, for `republish`."""
+
+
+def pending(message: Message) -> Document:
+    """The outbox record of an event that Kafka does not have yet."""
+    return {
+        "_id": message.id,
+        "status": PENDING,
+        "force": message.force,
+        "service": message.service,
+        "subject": message.subject,
+        "version": message.version,
+        "type": message.type,
+        "time": message.time,
+        "traceparent": message.traceparent,
+        "data": message.data,
+    }
+
+
+def message_of(record: Document) -> Message:
+    """The event that an outbox record holds."""
+    return Message(record["_id"], record["type"], record["service"], record["time"], record["data"], record["traceparent"])
+
+
+class Outbox:
+    """The outbox of one service."""
+
+    def __init__(self, mongo: Mongo, database: str) -> None:
+        self.records = mongo.collection(database, COLLECTION)
+
+    async def indexes(self) -> None:
+        """Pending records by aggregate and version; published ones expire. Pending ones carry no `published_at`."""
+        await self.records.create_index(
+            [("subject", 1), ("version", 1)], name="pending_by_aggregate", partialFilterExpression={"status": PENDING}
+        )
+        await self.records.create_index([("published_at", 1)], name="expiry", expireAfterSeconds=KEPT_SECONDS)
+
+    async def take(self, limit: int, leave_out: Names[str] = ()) -> list[Document]:
+        """Pending records, each aggregate's lowest versions first, of all forces but some.
+
+        The order by aggregate makes whatever is taken a prefix of each aggregate's versions, so that none overtakes another.
+        """
+        where = {"status": PENDING} | ({"force": {"$nin": list(leave_out)}} if leave_out else {})
+        return await self.records.find(where, sort=[("subject", 1), ("version", 1)], limit=limit, hint="pending_by_aggregate")
+
+    async def mark(self, ids: list[str]) -> None:
+        """Mark records that Kafka has acknowledged; the time is the database's."""
+        done = [{"$set": {"status": PUBLISHED, "published_at": "$$NOW"}}]
+        await self.records.update_many({"_id": {"$in": ids}, "status": PENDING}, done)
+
+    async def depth(self) -> list[tuple[str, int, float]]:
+        """For each force with pending records: their number and the age of the oldest in seconds."""
+        found = await self.records.aggregate(
+            [
+                {"$match": {"status": PENDING}},
+                {"$group": {"_id": "$force", "count": {"$sum": 1}, "oldest": {"$min": "$time"}}},
+                {"$addFields": {"age": {"$divide": [{"$subtract": ["$$NOW", "$oldest"]}, 1000]}}},
+            ]
+        )
+        return [(row["_id"], row["count"], max(0.0, float(row["age"]))) for row in found]

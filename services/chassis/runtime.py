@@ -1,0 +1,67 @@
+"""What one running service has at hand. There is one runtime in a process, at `request.app.state.runtime`."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from chassis.auth import Authenticator, utc_now
+from chassis.health import Checks
+from chassis.keys import KeyStore
+from chassis.mongo import Mongo
+from chassis.registry import Registry
+from chassis.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass
+class Runtime:
+    """The parts of a running service.
+
+    Attributes:
+        stopping: set at once when the process is told to end; streams and loops end with it.
+        prepared: set once the indexes are made; background work begins then.
+        recorded: set when something was recorded in this process, so that the relay need not wait for its next look.
+        clock: the time; tests hold it.
+        exits: what must be closed at the end.
+    """
+
+    name: str
+    settings: Settings
+    mongo: Mongo
+    keys: KeyStore
+    registry: Registry
+    authenticator: Authenticator
+    checks: Checks = field(init=False)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    recorded: asyncio.Event = field(default_factory=asyncio.Event)
+    prepared: asyncio.Event = field(default_factory=asyncio.Event)
+    clock: Callable[[], datetime] = utc_now
+    exits: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _kept: dict[type[Any], Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make the checks, which fail once the process is told to end."""
+        self.checks = Checks(self.stopping)
+
+    def now(self) -> datetime:
+        """This instant, UTC, to the millisecond that events keep."""
+        now = self.clock().astimezone(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def keep(self, part: T) -> T:
+        """Keep a part of the service's own, to be asked for by its type."""
+        self._kept[type(part)] = part
+        return part
+
+    def kept(self, kind: type[T]) -> T:
+        """The service's own part of that type.
+
+        Raises:
+            KeyError: no such part was kept.
+        """
+        found: T = self._kept[kind]
+        return found

@@ -1,0 +1,123 @@
+"""Settings: environment variables `ROUNDTABLE_…`. A wrong one stops the service at start with a message that names it."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from contracts.entry import problem, refuse
+
+PREFIX: Final = "ROUNDTABLE_"
+EX_CONFIG: Final = 78
+"""Exit status of a program that was configured wrongly (`sysexits.h`)."""
+
+
+class Settings(BaseSettings):
+    """What every service is told by its environment. A service's own settings extend it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    home: Path = Field(Path(".roundtable"), description="Data folder of the embedded stack.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    instance: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]{0,100}$",
+        description="Name of this process among its replicas, kept over restarts; it takes its partitions up again at once.",
+    )
+    database_prefix: str = Field("", pattern=r"^[a-z0-9_-]{0,20}$", description="Stands before the name of every database.")
+    mongo_url: SecretStr = Field(description="MongoDB connection string of this service's own user, with the replica set's name.")
+    mongo_driver: Literal["motor", "pymongo"] = Field("motor", description="MongoDB driver: `motor`, or PyMongo's own async API.")
+    kafka_bootstrap_servers: str = Field(
+        pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$", description="Kafka brokers: `host:port`, separated by commas."
+    )
+    kafka_security_protocol: Literal["SASL_PLAINTEXT", "SASL_SSL", "PLAINTEXT"] = Field(
+        "SASL_PLAINTEXT", description="How to speak to Kafka."
+    )
+    kafka_username: str = Field("", description="SCRAM-SHA-512 user of this service.")
+    kafka_password: SecretStr = Field(SecretStr(""), description="Its password.")
+    jwks: str = Field(min_length=1, description="Key set that tokens are verified by: a file, or an http(s) address.")
+    issuer: str = Field(min_length=1, description="Issuer that tokens must name (`iss`).")
+    audience: str = Field("roundtable", min_length=1, description="Audience that tokens must name (`aud`).")
+    keys_dir: Path = Field(Path(".roundtable/keys"), description="Folder of the forces' key-encryption keys: `<force>/<n>.key`.")
+    registry_poll_seconds: float = Field(5.0, gt=0, le=15, description="How often forces and grants are read.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log lines that are written.")
+
+    @model_validator(mode="after")
+    def _signs_in_to_kafka(self) -> Self:
+        needed = {"kafka_username": self.kafka_username, "kafka_password": self.kafka_password.get_secret_value()}
+        missing = [name for name, value in needed.items() if not value]
+        if missing and self.kafka_security_protocol != "PLAINTEXT":
+            reason = problem("missing", f"must be set, because {PREFIX}KAFKA_SECURITY_PROTOCOL is {self.kafka_security_protocol}")
+            raise refuse(type(self), dict.fromkeys(missing, reason))
+        return self
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(settings: type[S], name: str) -> S:
+    """Read the settings of the service `name` from the environment.
+
+    Raises:
+        SystemExit: with status 78, after one line on stderr for each wrong setting; none of them shows a value.
+    """
+    try:
+        read = settings()
+    except ValidationError as error:
+        wrong = [(str(each["loc"][0]) if each["loc"] else "", each["msg"]) for each in error.errors(include_url=False, include_input=False)]
+    except SettingsError as error:
+        wrong = [(_field_named_in(str(error)), "is not written as it must be (JSON)")]
+    else:
+        _warn_of_unknown(settings, name, os.environ)
+        return read
+    for field, what in wrong:
+        _say(f"{name}: {PREFIX}{field.upper()}: {what.removeprefix('Value error, ')}")
+    raise SystemExit(EX_CONFIG)
+
+
+def describe(classes: Sequence[type[Settings]]) -> str:
+    """The text of `.env.example`: every setting with its default and meaning, those of all services first.
+
+    Args:
+        classes: the settings of each service.
+    """
+    shared = ["# Settings of every service. Those without a default must be set.", *_lines(Settings, {})]
+    own = [[f"# {each.__module__.split('.')[0]}", *_lines(each, Settings.model_fields)] for each in classes]
+    return "\n\n".join("\n".join(section) for section in (shared, *own)) + "\n"
+
+
+def _lines(settings: type[Settings], known: Mapping[str, FieldInfo]) -> Iterator[str]:
+    for name, field in settings.model_fields.items():
+        if name in known and field.default == known[name].default:
+            continue
+        yield f"# {field.description or known[name].description}"
+        yield f"{PREFIX}{name.upper()}=" if field.default is PydanticUndefined else f"# {PREFIX}{name.upper()}={_written(field.default)}"
+
+
+def _written(default: Any) -> str:  # noqa: ANN401 - a default of any type
+    value = default.get_secret_value() if isinstance(default, SecretStr) else default
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def _field_named_in(message: str) -> str:
+    found = re.search(r'field "(\w+)"', message)
+    return found[1] if found else ""
+
+
+def _warn_of_unknown(settings: type[Settings], name: str, environment: Mapping[str, str]) -> None:
+    known = {PREFIX + field.upper() for field in settings.model_fields}
+    unknown = sorted(key for key in environment if key.upper().startswith(PREFIX) and key.upper() not in known)
+    if unknown:
+        _say(f"{name}: warning: not a setting of this service: {', '.join(unknown)}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - a program's last words, before there is a log

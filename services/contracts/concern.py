@@ -1,0 +1,216 @@
+"""Concerns and actions: what was raised, what was promised, and what came of it."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic_core import PydanticCustomError
+
+from contracts.entry import problem
+from contracts.fields import (
+    AtMost,
+    Clear,
+    Day,
+    Flag,
+    Frame,
+    Id,
+    Ids,
+    Instant,
+    KnownDate,
+    Line,
+    OneOf,
+    Prose,
+    Sealed,
+    Words,
+    needed,
+)
+from contracts.state import Facts, Publication, Related, State
+from contracts.vocabulary import (
+    ActionStatus,
+    Category,
+    ConcernStatus,
+    DecidingBody,
+    HateStrand,
+    Outcome,
+    Priority,
+    Resolution,
+    Strand,
+)
+
+
+class ConcernFacts(Facts):
+    """What a caller may enter of a concern."""
+
+    category: Clear[Annotated[str, OneOf(Category)] | None] = needed("What it is about")
+    said: Sealed[Prose | None] = None
+    """What was raised, in words that name nobody."""
+    strand: Clear[Annotated[str, OneOf(Strand)] | None] = None
+    hate_strand: Clear[Annotated[str, OneOf(HateStrand)] | None] = None
+    priority: Clear[Annotated[str, OneOf(Priority)]] = Priority.NORMAL
+    organisation_id: Clear[Id | None] = None
+    """Who raised it; null when it was not said."""
+    meeting_id: Frame[Id | None] = None
+    """The meeting at which it was raised, if it was at one."""
+    neighbourhood_id: Clear[Id | None] = None
+    locality: Clear[Line | None] = None
+    raised_on: Frame[KnownDate | None] = None
+    """The day, or the month, or null where nobody knows."""
+    related: Frame[Annotated[tuple[Related, ...], AtMost(45)]] = ()
+    recorded_late: Frame[Flag] = False
+    """Entered long after: it starts no clock and reminds nobody."""
+    sensitive: Frame[Flag] = False
+
+
+class Responding(Facts):
+    """The first response to those who raised a concern."""
+
+    response: Sealed[Prose | None] = needed("What was answered")
+
+
+class Progressing(Facts):
+    """Work on a concern has begun."""
+
+    progress: Sealed[Prose | None] = None
+
+
+class ConcernClosing(Facts):
+    """How a concern ends, why, and who decided it."""
+
+    resolution: Clear[Annotated[str, OneOf(Resolution)] | None] = needed("How it ends")
+    reason: Sealed[Prose | None] = needed("Why it ends so, for those who raised it")
+    decided_by: Clear[Annotated[str, OneOf(DecidingBody)] | None] = needed("The body that decided")
+    duplicate_of: Clear[Id | None] = None
+    referred_to: Clear[Line | None] = None
+
+
+class Reopening(Facts):
+    """Why something closed is taken up again."""
+
+    reason: Sealed[Prose | None] = needed("Why it is taken up again")
+
+
+class YouSaidWords(Facts):
+    """Approved words for what a community said."""
+
+    you_said: Words | None = needed("What you said, in words approved for the public")
+
+
+class YouSaid(YouSaidWords, Publication):
+    """What was published of a concern."""
+
+
+class Concern(State, ConcernFacts, Responding, Progressing, ConcernClosing):
+    """Something an organisation raised, at a meeting or not."""
+
+    collection: ClassVar = "concerns"
+    service: ClassVar = "concerns"
+
+    status: Frame[str] = ConcernStatus.RAISED
+    """`raised`, `under_review`, `in_progress`; of a closed concern, its resolution."""
+    raised_from: Frame[str | None] = None
+    """First day that `raised_on` may mean."""
+    raised_to: Frame[str | None] = None
+    """Last day that `raised_on` may mean."""
+    raised_at: Frame[Instant | None] = None
+    """When it was recorded."""
+    response_due: Frame[Instant | None] = None
+    """72 hours after it was raised (Neighbourhood Policing Guarantee); null when it was recorded late."""
+    responded_at: Frame[Instant | None] = None
+    overdue_at: Frame[Instant | None] = None
+    """When a clock found that the first response was overdue."""
+    closed_at: Frame[Instant | None] = None
+    reopened_at: Frame[Instant | None] = None
+    publication: Clear[YouSaid | None] = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the concern has ended."""
+        return self.status in set(Resolution)
+
+
+class ActionFacts(Facts):
+    """What a caller may enter of an action: an owned commitment, due on a day or standing."""
+
+    owner_role: Clear[Line | None] = needed("The office that owes it, never a person")
+    commitment: Sealed[Prose | None] = needed("What was promised")
+    answers: Frame[Ids] = ()
+    """The concerns that it answers."""
+    meeting_id: Frame[Id | None] = None
+    organisation_id: Clear[Id | None] = None
+    neighbourhood_id: Clear[Id | None] = None
+    due_on: Frame[Day | None] = None
+    """The day on which it falls due, or null when it stands."""
+    standing: Clear[Flag] = False
+    """Promised for good, and so never due."""
+    related: Frame[Annotated[tuple[Related, ...], AtMost(45)]] = ()
+    recorded_late: Frame[Flag] = False
+    """Entered long after: nobody is reminded of it."""
+
+    def entry_errors(self) -> Mapping[str, PydanticCustomError]:
+        """A commitment is due on a day or it stands; it is not both."""
+        if (self.due_on is None) == self.standing:
+            return {}
+        return {"due_on": problem("due_or_standing", "Give a day in `due_on`, or say `standing: true`, and not both")}
+
+
+class ActionOutcome(Facts):
+    """What came of an action."""
+
+    outcome: Clear[Annotated[str, OneOf(Outcome)] | None] = None
+    """How it ended; null while it is open."""
+    outcome_note: Sealed[Prose | None] = None
+
+
+class ActionClosing(ActionOutcome):
+    """How an action ends."""
+
+    also_needed: ClassVar = frozenset({"outcome"})
+
+
+class ActionOpening(ActionFacts, ActionOutcome):
+    """An action as it is first recorded: open, or already closed with its outcome."""
+
+    status: Annotated[str, OneOf(ActionStatus)] = ActionStatus.OPEN
+
+    def entry_errors(self) -> Mapping[str, PydanticCustomError]:
+        """An outcome belongs to a closed action, and a closed action has one."""
+        if (self.outcome is None) == (self.status == ActionStatus.OPEN) and (self.outcome or not self.outcome_note):
+            return super().entry_errors()
+        return {"outcome": problem("outcome", "Give an `outcome` with `status: closed`, and only then")}
+
+
+class WePromisedWords(Facts):
+    """Approved words for what was promised, and for what was done."""
+
+    we_promised: Words | None = None
+    we_did: Words | None = None
+
+    def entry_errors(self) -> Mapping[str, PydanticCustomError]:
+        """At least one of the two."""
+        if self.we_promised or self.we_did:
+            return {}
+        return {"we_promised": problem("missing", "Give `we_promised`, `we_did`, or both")}
+
+
+class WePromised(WePromisedWords, Publication):
+    """What was published of an action."""
+
+
+class Action(State, ActionFacts, ActionOutcome, Reopening):
+    """An owned commitment that answers concerns or none. It is sensitive while a concern that it answers is."""
+
+    collection: ClassVar = "actions"
+    service: ClassVar = "concerns"
+
+    status: Frame[str] = ActionStatus.OPEN
+    """`open` or `closed`."""
+    opened_at: Frame[Instant | None] = None
+    closed_at: Frame[Instant | None] = None
+    reopened_at: Frame[Instant | None] = None
+    due_soon_at: Frame[Instant | None] = None
+    overdue_at: Frame[Instant | None] = None
+    publication: Clear[WePromised | None] = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the action has ended."""
+        return self.status == ActionStatus.CLOSED

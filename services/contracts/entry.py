@@ -1,0 +1,146 @@
+"""Entry: the stricter reading of a request. What is stored or received is read with an open mind; what is entered is not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import (
+    BaseModel,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+)
+from pydantic_core import (
+    CoreSchema,
+    InitErrorDetails,
+    PydanticCustomError,
+    ValidationError,
+    core_schema,
+)
+
+
+@dataclass(frozen=True)
+class Entering:
+    """Validation context that says "this is a request". An amendment tolerates what is stored already."""
+
+    tolerated: frozenset[str] = field(default=frozenset())
+    """Names of unknown fields that are stored, at any depth."""
+    stale: frozenset[str] = field(default=frozenset())
+    """Fields that are left as they stand, though they could not be entered."""
+
+
+def entering(info: ValidationInfo) -> Entering | None:
+    """The entry that is under way, or None when a stored or received state is read."""
+    return info.context if isinstance(info.context, Entering) else None
+
+
+def refuse(model: type[BaseModel], errors: Mapping[str, PydanticCustomError]) -> ValidationError:
+    """One validation error that points at several fields of a model by name."""
+    details = [InitErrorDetails(type=error, loc=(name,), input=None) for name, error in errors.items()]
+    return ValidationError.from_exception_data(model.__name__, details)
+
+
+def problem(code: str, message: str) -> PydanticCustomError:
+    """An error of entry. The message never holds what was sent."""
+    escaped = message.replace("{", "{{").replace("}", "}}")
+    return PydanticCustomError(code, escaped)
+
+
+NO_PATCH: Final = "patch"
+UNKNOWN: Final = problem("unknown_field", "There is no such field: take it out")
+
+
+class _Entered:
+    """Annotation that validates a model under the context `Entering`."""
+
+    def __get_pydantic_core_schema__(self, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        def enter(value: Any) -> BaseModel:  # noqa: ANN401 - whatever a client sent
+            return source.model_validate(value, context=Entering())
+
+        return core_schema.no_info_before_validator_function(enter, handler(source))
+
+
+M = TypeVar("M", bound=BaseModel)
+Entry = Annotated[M, _Entered()]
+"""`Entry[Closing]` is a `Closing` as a caller may enter it: known codes, known fields, screened text."""
+
+
+def merge_patch(target: Any, patch: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Apply a JSON merge patch (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
+
+
+def extras(value: Any) -> frozenset[str]:  # noqa: ANN401 - any field's value
+    """Names of the unknown fields that a value holds, at any depth."""
+    if isinstance(value, BaseModel):
+        own = frozenset(value.model_extra or ())
+        return own.union(*(extras(getattr(value, name)) for name in type(value).model_fields))
+    if isinstance(value, tuple):
+        return frozenset().union(*(extras(item) for item in value))
+    return frozenset()
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A JSON merge patch of the facts of one model."""
+
+    facts: type[BaseModel]
+    changes: dict[str, Any]
+
+    def touches(self, *names: str) -> bool:
+        """Whether the patch speaks of any of these fields."""
+        return not self.changes.keys().isdisjoint(names)
+
+    def apply(self, current: BaseModel) -> dict[str, Any]:
+        """New values of the fields that the patch touches.
+
+        Raises:
+            ValidationError: when the patched facts could not have been entered; it points at the field.
+        """
+        known = {name: getattr(current, name) for name in self.facts.model_fields}
+        before = current.model_dump(mode="json", include=set(known))
+        unknown = frozenset().union(*(extras(value) for value in known.values()))
+        stale = self._stale(before, unknown)
+        merged = {name: value for name, value in merge_patch(before, self.changes).items() if name not in stale}
+        after = self.facts.model_validate(merged, context=Entering(unknown, stale))
+        return {name: getattr(after, name) for name in self.changes if name in known}
+
+    def _stale(self, before: dict[str, Any], unknown: frozenset[str]) -> frozenset[str]:
+        """Fields that hold what could not be entered here, such as a newer version's code, and that the patch lets be."""
+        try:
+            self.facts.model_validate(before, context=Entering(unknown))
+        except ValidationError as refused:
+            return frozenset(str(error["loc"][0]) for error in refused.errors() if error["loc"]) - self.changes.keys()
+        return frozenset()
+
+
+@dataclass(frozen=True)
+class PatchOf:
+    """Annotation of a body that is a merge patch: `Annotated[Patch, PatchOf(ConcernFacts)]`."""
+
+    facts: type[BaseModel]
+
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+        """Read a JSON object whose keys are fields of the model."""
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Refer to the model; `requests.close` turns that into the schema of a patch."""
+        return {"x-patch": True, "allOf": [handler(self.facts.__pydantic_core_schema__)]}
+
+    def read(self, value: object) -> Patch:
+        """The patch, or a refusal that points at the unknown field."""
+        if not isinstance(value, dict) or not value:
+            raise problem(NO_PATCH, "A merge patch is a JSON object that changes at least one field")
+        unknown = {name: UNKNOWN for name in value if name not in self.facts.model_fields}
+        if unknown:
+            raise refuse(self.facts, unknown)
+        return Patch(self.facts, value)

@@ -1,0 +1,160 @@
+"""Meetings: an engagement from the day it is planned to what was said there, and what those who came thought of it."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from contracts.fields import (
+    AtMost,
+    Clear,
+    Count,
+    Flag,
+    Frame,
+    Id,
+    Instant,
+    KnownDate,
+    Line,
+    Lines,
+    OneOf,
+    Prose,
+    Score,
+    Sealed,
+    Text,
+    Words,
+    needed,
+)
+from contracts.state import Facts, Related, State
+from contracts.vocabulary import MeetingKind, MeetingStatus, Visibility
+
+
+class RecordedStatus(StrEnum):
+    """The statuses in which a meeting can first be recorded."""
+
+    SCHEDULED = MeetingStatus.SCHEDULED
+    HELD = MeetingStatus.HELD
+
+
+class Venue(Facts):
+    """Where a meeting is held."""
+
+    name: Line | None = None
+    address: Line | None = None
+    locality: Line | None = None
+    organisation_id: Id | None = None
+
+
+class Attending(Facts):
+    """One organisation that came, and with how many people."""
+
+    organisation_id: Id
+    heads: Count | None = None
+
+
+class Attendance(Facts):
+    """Who came: "leaders of 11 mosques, 2 of them named" is a fact; the rest is met, but not named."""
+
+    named: Annotated[tuple[Attending, ...], AtMost(500)] = ()
+    organisations_total: Count | None = None
+    heads_total: Count | None = None
+
+
+class Plan(Facts):
+    """What is known of a meeting before it is held."""
+
+    kind: Clear[Annotated[str, OneOf(MeetingKind)] | None] = needed("What sort of engagement it is")
+    title: Clear[Line | None] = needed("What the meeting is called")
+    starts_at: Frame[Instant | None] = None
+    """When it is planned to begin; null while no time is set."""
+    ends_at: Frame[Instant | None] = None
+    venue: Clear[Venue | None] = None
+    hosts: Clear[Lines] = ()
+    """Offices, never persons: "Chief Constable"."""
+    neighbourhood_id: Clear[Id | None] = None
+    """The policing area that it is about."""
+    series: Clear[Line | None] = None
+    """Name of the series that it belongs to, in any words that are always the same."""
+    purpose: Clear[Words | None] = None
+    visibility: Clear[Annotated[str, OneOf(Visibility)]] = Visibility.INTERNAL
+    related: Frame[Annotated[tuple[Related, ...], AtMost(45)]] = ()
+    recorded_late: Frame[Flag] = False
+    """Entered long after: it starts no clock and reminds nobody."""
+    sensitive: Frame[Flag] = False
+
+
+class Holding(Facts):
+    """What is known of a meeting once it was held."""
+
+    held_on: Frame[KnownDate | None] = None
+    """The day, or the month, or null where the report gives no date."""
+    attendance: Clear[Attendance | None] = None
+    attendance_note: Sealed[Words | None] = None
+    briefings: Clear[Lines] = ()
+    topics: Clear[Lines] = ()
+    activities: Clear[Annotated[tuple[Annotated[str, Text(500)], ...], AtMost(100)]] = ()
+    minutes: Sealed[Prose | None] = None
+    notes: Sealed[Prose | None] = None
+
+
+class MeetingFacts(Plan, Holding):
+    """Everything that a caller may enter of a meeting."""
+
+
+class MeetingRecording(MeetingFacts):
+    """A meeting as it is first recorded: planned, or already held."""
+
+    status: Annotated[str, OneOf(RecordedStatus)] = RecordedStatus.SCHEDULED
+
+
+class Postponing(Facts):
+    """A meeting that is put off: to a new time, or to none yet."""
+
+    starts_at: Frame[Instant | None] = None
+    ends_at: Frame[Instant | None] = None
+    reason: Sealed[Words | None] = None
+
+
+class Cancelling(Facts):
+    """A meeting that will not be held."""
+
+    reason: Sealed[Words | None] = needed("Why it is not held")
+
+
+class Meeting(State, MeetingFacts, Cancelling):
+    """An engagement: a round table, a visit, a surgery."""
+
+    collection: ClassVar = "meetings"
+    service: ClassVar = "meetings"
+
+    status: Frame[str] = MeetingStatus.SCHEDULED
+    """`scheduled`, `held`, `cancelled` or `postponed`."""
+    held_from: Frame[str | None] = None
+    """First day that `held_on` may mean."""
+    held_to: Frame[str | None] = None
+    """Last day that `held_on` may mean."""
+    recorded_at: Frame[Instant | None] = None
+    held_recorded_at: Frame[Instant | None] = None
+    """When it was recorded that it had been held."""
+    postponed_at: Frame[Instant | None] = None
+    cancelled_at: Frame[Instant | None] = None
+    due_soon_at: Frame[Instant | None] = None
+
+
+class FeedbackFacts(Facts):
+    """What an organisation thought after a meeting."""
+
+    organisation_id: Clear[Id | None] = None
+    gist: Sealed[Words | None] = needed("What they thought, in a sentence or two")
+    confidence_before: Clear[Score | None] = None
+    confidence_after: Clear[Score | None] = None
+    barriers: Sealed[Annotated[tuple[Words, ...], AtMost(20)]] = ()
+    recorded_late: Frame[Flag] = False
+    sensitive: Frame[Flag] = False
+
+
+class Feedback(State, FeedbackFacts):
+    """Feedback on one meeting. Trust and confidence is what the whole thing is for: it is measured."""
+
+    collection: ClassVar = "feedback"
+    service: ClassVar = "meetings"
+
+    meeting_id: Frame[Id | None] = None
+    received_at: Frame[Instant | None] = None

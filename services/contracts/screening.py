@@ -1,0 +1,42 @@
+"""What free text may not hold: contact details of a person, control characters.
+
+The time that a pattern takes grows with a text's length and no faster: each bounds what it repeats.
+"""
+
+import re
+from typing import Final
+
+_GAP: Final = r"[\s.()\u2010-\u2015/-]{0,3}"
+
+CONTACT_DETAILS: Final[dict[str, re.Pattern[str]]] = {
+    "an e-mail address": re.compile(
+        r"[\w.+'-]{1,64}\s?(?:@|\(at\)|\[at\])\s?(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}",
+        re.IGNORECASE,
+    ),
+    # A British number: +44, 0044 or 0, then nine or ten digits, however they are grouped.
+    "a phone number": re.compile(rf"(?<![\d./-])(?:(?:\+|00)\s?44{_GAP}(?:0\)?)?|\(?0)(?:{_GAP}\d){{9,10}}(?!\d)"),
+    "a phone number of another country": re.compile(rf"(?<![\w+])\+(?!44)[1-9]\d{{0,2}}(?:{_GAP}\d){{7,12}}(?!\d)"),
+    # Prefixes that are never issued are left out, but for the QQ of specimens:
+    # https://www.gov.uk/hmrc-internal-manuals/national-insurance-manual/nim39110
+    # The pairs of digits stand apart in one way, which keeps "on 06.05.25 a team" from being one.
+    "a National Insurance number": re.compile(
+        r"(?<![A-Z0-9])(?:QQ|(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z])"
+        r"(?:[\s.-]?\d{6}|([\s.-])\d\d\1\d\d\1\d\d)[\s.-]?[A-D](?![A-Z0-9])",
+        re.IGNORECASE,
+    ),
+}
+"""What to look for, by the words that name it to whoever entered it."""
+
+_UNSEEN: Final = r"\x7f-\x9f\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_CONTROL: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_UNSEEN}]")
+_CONTROL_OR_BREAK: Final = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
+
+
+def contact_detail(text: str) -> str | None:
+    """Name of the first kind of contact detail that a text seems to hold, or None."""
+    return next((name for name, pattern in CONTACT_DETAILS.items() if pattern.search(text)), None)
+
+
+def has_control(text: str, *, multiline: bool) -> bool:
+    """Whether a text holds control or direction-changing characters or lone surrogates; line breaks count unless `multiline`."""
+    return (_CONTROL if multiline else _CONTROL_OR_BREAK).search(text) is not None

@@ -1,0 +1,118 @@
+"""The real parts that tests run on, behind one fixture: containers where there is a Docker engine, the embedded stack elsewhere."""
+
+import asyncio
+import dataclasses
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from chassis.mongo import Mongo
+from chassis.service import Runtime, assemble
+from chassis.settings import Settings
+
+from roundtable.credentials import Credentials
+from roundtable.native import Engines, start_engines
+from roundtable.provisioning import add_force, provision_services
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """A real Apache Kafka and a real MongoDB, with identities, ACLs and a keyfile as in production."""
+    with start_engines(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Place:
+    """A corner of the engines that belongs to one test: databases of its own, and a force with a topic of its own."""
+
+    engines: Engines
+    prefix: str
+    force: str
+
+    def add_force(self) -> str:
+        """Register one more force."""
+        return _register(self.engines, self.prefix)
+
+    def environment(self, service: str) -> dict[str, str]:
+        """The settings of a service that works here."""
+        return {
+            "ROUNDTABLE_HOST": "127.0.0.1",
+            "ROUNDTABLE_PORT": "0",
+            "ROUNDTABLE_DATABASE_PREFIX": self.prefix,
+            "ROUNDTABLE_MONGO_URL": self.engines.mongo_url(service),
+            "ROUNDTABLE_KAFKA_BOOTSTRAP_SERVERS": self.engines.bootstrap_servers,
+            "ROUNDTABLE_KAFKA_USERNAME": service,
+            "ROUNDTABLE_KAFKA_PASSWORD": self.engines.kafka_password(service),
+            "ROUNDTABLE_JWKS": str(self.engines.home.jwks),
+            "ROUNDTABLE_ISSUER": "urn:roundtable:demonstration",
+            "ROUNDTABLE_KEYS_DIR": str(self.engines.home.keys),
+            "ROUNDTABLE_REGISTRY_POLL_SECONDS": "0.2",
+        }
+
+
+def _register(engines: Engines, prefix: str) -> str:
+    force = f"f-{secrets.token_hex(5)}"
+    add_force(dataclasses.replace(engines.provisioning, database_prefix=prefix), force)
+    return force
+
+
+@pytest.fixture
+def place(engines: Engines) -> Place:
+    """Fresh databases and a fresh force, and so a fresh topic, for one test."""
+    prefix = f"t{secrets.token_hex(4)}_"
+    desk = engines.provisioning
+    provision_services(desk.kafka, desk.mongo, Credentials(engines.home.secrets), database_prefix=prefix)
+    return Place(engines, prefix, _register(engines, prefix))
+
+
+@pytest.fixture(params=["motor", "pymongo"])
+async def mongo(request: pytest.FixtureRequest, place: Place) -> AsyncIterator[Mongo]:
+    """The seam to MongoDB, through each of the two drivers."""
+    seam = Mongo(place.engines.mongo_url("concerns"), request.param, place.prefix)
+    yield seam
+    await seam.close()
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], within: float = 15.0) -> None:
+    """Wait until a condition holds; fail when it does not within so many seconds."""
+    async with asyncio.timeout(within):
+        while not await condition():  # noqa: ASYNC110 - what is waited for happens in another process
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def runtimes(place: Place, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[str], Awaitable[Runtime]]]:
+    """Makes the runtime of a service at the test's place, its registry read; closes it at the end."""
+    made: list[Runtime] = []
+
+    async def make(service: str) -> Runtime:
+        for name, value in place.environment(service).items():
+            monkeypatch.setenv(name, value)
+        runtime = assemble(service, Settings())
+        await runtime.registry.refresh()
+        made.append(runtime)
+        return runtime
+
+    yield make
+    for runtime in made:
+        runtime.stopping.set()
+        await runtime.exits.aclose()
+
+
+@asynccontextmanager
+async def running(runtime: Runtime, *work: Awaitable[None]) -> AsyncIterator[None]:
+    """Run background work beside the test, then stop it as a service would; a failure of it is the test's failure."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        yield
+    finally:
+        runtime.stopping.set()
+        async with asyncio.timeout(10):
+            await asyncio.gather(*tasks)
+
+
+REPOSITORY = Path(__file__).resolve().parent.parent

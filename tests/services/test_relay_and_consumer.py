@@ -1,0 +1,201 @@
+"""From the outbox by way of the log to a consumer's results: nothing is lost, nothing is done twice."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiokafka import TopicPartition
+
+from chassis import parked
+from chassis.consumer import Batch, consume
+from chassis.kafka import LogReader, producer
+from chassis.mongo import Tx
+from chassis.outbox import Outbox
+from chassis.positions import OtherProjection, Positions
+from chassis.recording import Draft, Recorder
+from chassis.relay import relay
+from chassis.service import Runtime
+from contracts.concern import Concern
+from contracts.events import ConcernAmended
+from contracts.topics import topic
+from tests.builders import NOW, concern_raised
+from tests.conftest import Place, eventually, running
+
+Runtimes = Callable[[str], Awaitable[Runtime]]
+
+
+@pytest.fixture
+async def concerns(runtimes: Runtimes) -> Runtime:
+    runtime = await runtimes("concerns")
+    for name in ("concerns", "outbox", "idempotency", "fences"):
+        await runtime.mongo.ensure_collection("concerns", name)
+    await Outbox(runtime.mongo, "concerns").indexes()
+    return runtime
+
+
+@pytest.fixture
+async def readmodel(runtimes: Runtimes) -> Runtime:
+    runtime = await runtimes("readmodel")
+    for name in ("positions", "parked", "seen"):
+        await runtime.mongo.ensure_collection("readmodel", name)
+    return runtime
+
+
+async def raise_concerns(runtime: Runtime, force: str, count: int) -> list[str]:
+    recorder = Recorder(runtime.mongo, runtime.keys, "concerns")
+    states = [(await recorder.record([Draft(concern_raised(force), None)], NOW))[0] for _ in range(count)]
+    runtime.recorded.set()
+    return [state.id for state in states]
+
+
+def noting(runtime: Runtime) -> Callable[[Tx, Batch], Awaitable[None]]:
+    """A handler that counts each event; counting twice would show."""
+
+    async def note(tx: Tx, batch: Batch) -> None:
+        for event in batch.events:
+            seen = runtime.mongo.collection("readmodel", "seen")
+            await seen.update_one({"_id": event.message.id}, {"$inc": {"times": 1}}, upsert=True, tx=tx)
+
+    return note
+
+
+async def count_of(runtime: Runtime) -> list[int]:
+    return [each["times"] for each in await runtime.mongo.collection("readmodel", "seen").find({})]
+
+
+async def test_every_recorded_event_reaches_a_consumer_exactly_once(concerns: Runtime, readmodel: Runtime, place: Place) -> None:
+    async with running(concerns, relay(concerns)), running(readmodel, consume(readmodel, noting(readmodel))):
+        await raise_concerns(concerns, place.force, 60)
+
+        async def all_seen() -> bool:
+            return len(await count_of(readmodel)) == 60
+
+        await eventually(all_seen)
+
+    assert set(await count_of(readmodel)) == {1}
+    assert await Outbox(concerns.mongo, "concerns").take(1) == []
+
+
+async def test_versions_of_one_aggregate_reach_the_log_in_their_order(concerns: Runtime, readmodel: Runtime, place: Place) -> None:
+    recorder = Recorder(concerns.mongo, concerns.keys, "concerns")
+    (state,) = await recorder.record([Draft(concern_raised(place.force), None)], NOW)
+    for _ in range(9):
+        amended = Concern.model_validate(state.opened()).next(priority="high")
+        (state,) = await recorder.record([Draft(ConcernAmended(amended), None)], NOW)
+    versions: list[int] = []
+
+    async def note(_: Tx, batch: Batch) -> None:
+        await asyncio.sleep(0)
+        versions.extend(event.message.version for event in batch.events)
+
+    async with running(concerns, relay(concerns)), running(readmodel, consume(readmodel, note)):
+
+        async def all_seen() -> bool:
+            return len(versions) == 10
+
+        await eventually(all_seen)
+    assert versions == list(range(1, 11))
+
+
+async def test_what_fails_is_parked_and_the_partition_goes_on(concerns: Runtime, readmodel: Runtime, place: Place) -> None:
+    poison, *good = await raise_concerns(concerns, place.force, 12)
+    plain = noting(readmodel)
+
+    async def choke(tx: Tx, batch: Batch) -> None:
+        if any(event.message.subject == poison for event in batch.events):
+            raise ZeroDivisionError
+        await plain(tx, batch)
+
+    async with running(concerns, relay(concerns)), running(readmodel, consume(readmodel, choke)):
+
+        async def all_seen() -> bool:
+            return len(await count_of(readmodel)) == len(good)
+
+        await eventually(all_seen)
+
+        async def is_parked() -> bool:
+            return await readmodel.mongo.collection("readmodel", parked.COLLECTION).count({}) == 1
+
+        await eventually(is_parked)
+    (kept,) = await readmodel.mongo.collection("readmodel", parked.COLLECTION).find({})
+    assert (kept["error"], kept["force"]) == ("ZeroDivisionError", place.force)
+    assert bytes(kept["key"]).decode() == poison
+    assert set(await count_of(readmodel)) == {1}
+
+
+async def test_a_record_that_is_no_event_is_parked(concerns: Runtime, readmodel: Runtime, place: Place) -> None:
+    sender = producer(concerns.settings)
+    await sender.start()
+    await sender.send_and_wait(topic(place.force), b"not JSON", key=b"x")
+    await sender.stop()
+    await raise_concerns(concerns, place.force, 1)
+
+    async with running(concerns, relay(concerns)), running(readmodel, consume(readmodel, noting(readmodel))):
+
+        async def both_dealt_with() -> bool:
+            there = await readmodel.mongo.collection("readmodel", parked.COLLECTION).count({"error": "UndecodableError"})
+            return there == 1 and len(await count_of(readmodel)) == 1
+
+        await eventually(both_dealt_with)
+
+
+async def test_a_consumer_that_begins_again_repeats_nothing(concerns: Runtime, runtimes: Runtimes, place: Place) -> None:
+    await raise_concerns(concerns, place.force, 20)
+    async with running(concerns, relay(concerns)):
+        for _ in range(2):
+            readmodel = await runtimes("readmodel")
+            async with running(readmodel, consume(readmodel, noting(readmodel))):
+                await raise_concerns(concerns, place.force, 5)
+
+                async def drained(runtime: Runtime = readmodel) -> bool:
+                    offsets = await runtime.mongo.collection("readmodel", "positions").find({})
+                    return sum(each["offset"] for each in offsets) == await concerns.mongo.collection("concerns", "outbox").count({})
+
+                await eventually(drained)
+    assert await count_of(readmodel) == [1] * 30
+
+
+async def test_a_force_added_while_everything_runs_is_consumed(concerns: Runtime, readmodel: Runtime, place: Place) -> None:
+    polls = [runtime.registry.poll(runtime.stopping, 0.1) for runtime in (concerns, readmodel)]
+    async with (
+        running(concerns, relay(concerns), polls[0]),
+        running(readmodel, consume(readmodel, noting(readmodel)), polls[1]),
+    ):
+        await raise_concerns(concerns, place.force, 1)
+        await raise_concerns(concerns, place.add_force(), 1)
+
+        async def both_seen() -> bool:
+            return len(await count_of(readmodel)) == 2
+
+        await eventually(both_seen)
+
+
+async def test_a_position_of_another_projection_is_not_touched(readmodel: Runtime, place: Place) -> None:
+    partition = TopicPartition(topic(place.force), 0)
+    await Positions(readmodel.mongo, "readmodel", projection=1).take_up(partition)
+
+    with pytest.raises(OtherProjection):
+        await Positions(readmodel.mongo, "readmodel", projection=2).take_up(partition)
+
+
+async def test_events_are_read_from_the_log_where_they_stand(concerns: Runtime, readmodel: Runtime, place: Place) -> None:
+    places: dict[str, tuple[str, int, int]] = {}
+
+    async def note(_: Tx, batch: Batch) -> None:
+        await asyncio.sleep(0)
+        places.update({event.message.subject: (event.topic, event.partition, event.offset) for event in batch.events})
+
+    async with running(concerns, relay(concerns)), running(readmodel, consume(readmodel, note)):
+        raised = await raise_concerns(concerns, place.force, 10)
+
+        async def all_seen() -> bool:
+            return len(places) == 10
+
+        await eventually(all_seen)
+        log = LogReader(readmodel.settings)
+        wanted = [places[subject] for subject in reversed(raised)]
+        found = await log.read(wanted)
+        again = await log.read(wanted[:1])
+        await log.close()
+    assert [message.subject for message in found] == list(reversed(raised))
+    assert again[0].subject == raised[-1]

@@ -1,0 +1,279 @@
+"""Tokens: ES256 of one issuer for one audience, verified by its published keys; anything else is 401 and nothing worse."""
+
+import base64
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from chassis.auth import Authenticator, Principal, Role
+from chassis.jwks import KeySource, keys_of
+from chassis.problems import Refusal
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from leaflets import HERE, ISSUER, Issuer
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+GRANTS = {HERE: ["recorder", "publisher"]}
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+class Seconds:
+    """A clock that a test holds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def authenticator(issuer: Issuer, clock: Seconds) -> Authenticator:
+    return Authenticator(KeySource(str(issuer.jwks), clock), ISSUER, "roundtable")
+
+
+async def status_of(authenticator: Authenticator, token: str) -> int:
+    try:
+        await authenticator.verify(token)
+    except Refusal as refusal:
+        return refusal.status
+    return 200
+
+
+def encoded(part: Any) -> str:
+    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+async def test_a_token_names_its_subject_and_grants(authenticator: Authenticator, issuer: Issuer) -> None:
+    principal = await authenticator.principal(f"bEARER {issuer.token(GRANTS, exp=2_000_000_000)}")
+
+    assert principal == Principal("ada", {HERE: frozenset({Role.RECORDER, Role.PUBLISHER})}, datetime.fromtimestamp(2_000_000_000, UTC))
+
+
+async def test_a_token_that_was_verified_before_is_the_same_principal(authenticator: Authenticator, issuer: Issuer) -> None:
+    token = issuer.token(GRANTS)
+
+    assert await authenticator.verify(token) is await authenticator.verify(token)
+
+
+async def test_expiry_is_checked_at_every_use(authenticator: Authenticator, issuer: Issuer) -> None:
+    token = issuer.token(GRANTS, exp=int(time.time()) + 60)
+    assert await status_of(authenticator, token) == 200
+
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=80), tick=False):
+        assert await status_of(authenticator, token) == 200
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=100), tick=False):
+        assert await status_of(authenticator, token) == 401
+
+
+async def test_grants_given_twice_add_up_and_unknown_roles_count_for_nothing(authenticator: Authenticator, issuer: Issuer) -> None:
+    listed = [{"force": HERE, "roles": ["reader", "emperor"]}, {"force": HERE, "roles": ["recorder"]}, {"force": "*", "roles": ["operator", "reader"]}]
+    principal = await authenticator.verify(issuer.token({}, grants=listed))
+
+    assert principal.grants == {HERE: {Role.READER, Role.RECORDER}, "*": {Role.READER}}
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "someone else"},
+        {"iss": None},
+        {"aud": "another"},
+        {"aud": None},
+        {"aud": ["another"]},
+        {"aud": {"roundtable": 1}},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": 7},
+        {"sub": "\ud800"},
+        {"sub": "x" * 201},
+        {"exp": None},
+        {"exp": "tomorrow"},
+        {"exp": True},
+        {"exp": float("inf")},
+        {"exp": float("nan")},
+        {"exp": -1},
+        {"exp": 10**400},
+        {"exp": 1_000_000_000},
+        {"nbf": "now"},
+        {"nbf": 4_000_000_000},
+        {"grants": None},
+        {"grants": {}},
+        {"grants": [{}]},
+        {"grants": ["reader"]},
+        {"grants": [{"force": HERE}]},
+        {"grants": [{"force": 3, "roles": []}]},
+        {"grants": [{"force": HERE, "roles": "reader"}]},
+        {"grants": [{"force": HERE, "roles": [["reader"]]}]},
+        {"grants": [{"force": HERE, "roles": []}] * 201},
+    ],
+)
+async def test_claims_that_do_not_hold_are_refused(authenticator: Authenticator, issuer: Issuer, claims: dict[str, Any]) -> None:
+    assert await status_of(authenticator, issuer.token(GRANTS, **claims)) == 401
+
+
+async def test_only_es256_by_a_published_key_counts(authenticator: Authenticator, issuer: Issuer) -> None:
+    claims, public = issuer.claims(GRANTS), issuer.key.as_pem(private=False)
+    stranger = ECKey.generate_key("P-256", {"kid": issuer.key.kid})
+    forged = [
+        jwt.encode({"alg": "ES256", "kid": issuer.key.kid}, claims, stranger),
+        jwt.encode({"alg": "ES256", "kid": "unknown"}, claims, issuer.key),
+        jwt.encode({"alg": "HS256", "kid": issuer.key.kid}, claims, OctKey.import_key(base64.b64encode(public))),
+        jwt.encode({"alg": "RS256", "kid": issuer.key.kid}, claims, RSAKey.generate_key(2048)),
+        f"{encoded({'alg': 'none', 'kid': issuer.key.kid})}.{encoded(claims)}.",
+        f"{encoded({'alg': 'ES256', 'jwk': stranger.as_dict(private=False)})}.{encoded(claims)}.AAAA",
+        f"{encoded({'alg': 'ES256', 'kid': issuer.key.kid, 'crit': ['b64'], 'b64': False})}.{encoded(claims)}.AAAA",
+    ]
+
+    assert {await status_of(authenticator, token) for token in forged} == {401}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Bearer x",
+        "Bearer ..",
+        "Bearer a.b.c",
+        "Bearer é",
+        "Bearer " + "x" * 20_000,
+        "Bearer " + ".".join([encoded([]), "", ""]),
+        "Bearer " + ".".join([encoded("alg"), encoded({}), "AAAA"]),
+        "Bearer " + ".".join([encoded(7), encoded({}), "AAAA"]),
+        "Bearer " + ".".join([encoded(b"[" * 380), encoded({}), "AAAA"]),
+        "Bearer " + ".".join([encoded({"alg": 7}), encoded({}), "AAAA"]),
+        "Bearer " + ".".join([encoded({"alg": "ES256", "kid": {}}), encoded({}), "AAAA"]),
+        "Bearer " + ".".join([encoded({"alg": "ES256", "kid": "one"}), encoded({}), "AAAA"]),
+        "Bearer " + ".".join([encoded(b"\xff\xff"), encoded(b"\xff"), "AAAA"]),
+    ],
+)
+async def test_what_is_no_token_is_refused(authenticator: Authenticator, header: str | None) -> None:
+    with pytest.raises(Refusal) as refused:
+        await authenticator.principal(header)
+
+    assert refused.value.status == 401
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Issuer, Authenticator]:
+    """An issuer that keeps its key."""
+    issuer = Issuer(tmp_path_factory.mktemp("issuer") / "jwks.json")
+    return issuer, Authenticator(KeySource(str(issuer.jwks)), ISSUER, "roundtable")
+
+
+@given(st.text(max_size=300))
+async def test_no_text_is_worse_than_401(settled: tuple[Issuer, Authenticator], text: str) -> None:
+    assert await status_of(settled[1], text) == 401
+
+
+@given(ANY_JSON)
+async def test_no_signed_claims_are_worse_than_401(settled: tuple[Issuer, Authenticator], claims: Any) -> None:
+    issuer, authenticator = settled
+
+    assert await status_of(authenticator, issuer.signed(claims)) == 401
+
+
+@given(st.fixed_dictionaries({}, optional={name: ANY_JSON for name in ("iss", "aud", "sub", "exp", "nbf", "grants")}))
+async def test_no_wrong_claim_is_worse_than_401(settled: tuple[Issuer, Authenticator], claims: dict[str, Any]) -> None:
+    issuer, authenticator = settled
+
+    assert await status_of(authenticator, issuer.signed(issuer.claims(GRANTS) | claims)) in {200, 401}
+
+
+async def test_a_rotated_key_is_found_and_the_old_one_counts_no_more(authenticator: Authenticator, issuer: Issuer, clock: Seconds) -> None:
+    old = issuer.token(GRANTS)
+    assert await status_of(authenticator, old) == 200
+
+    issuer.rotate("two")
+    clock.now += 2
+
+    assert await status_of(authenticator, issuer.token(GRANTS)) == 200
+    assert await status_of(authenticator, old) == 401
+
+
+async def test_a_broken_key_set_leaves_the_last_good_one_in_force(authenticator: Authenticator, issuer: Issuer, clock: Seconds) -> None:
+    token = issuer.token(GRANTS)
+    assert await status_of(authenticator, token) == 200
+
+    issuer.jwks.write_text('{"keys": []}')
+    clock.now += 2
+
+    assert await status_of(authenticator, token) == 200
+
+
+async def test_without_any_key_set_nothing_can_be_said_of_a_token(issuer: Issuer, tmp_path: Path) -> None:
+    authenticator = Authenticator(KeySource(str(tmp_path / "absent.json")), ISSUER, "roundtable")
+
+    assert await status_of(authenticator, issuer.token(GRANTS)) == 503
+    assert await status_of(authenticator, "garbage") == 401
+
+
+async def test_a_key_set_at_an_address_is_asked_for_unknown_keys_but_not_flooded(issuer: Issuer, httpserver: HTTPServer, clock: Seconds) -> None:
+    httpserver.expect_request("/jwks").respond_with_handler(lambda _: _answered(issuer))
+    authenticator = Authenticator(KeySource(httpserver.url_for("/jwks"), clock), ISSUER, "roundtable")
+    assert await status_of(authenticator, issuer.token(GRANTS)) == 200
+    stranger = jwt.encode({"alg": "ES256", "kid": "unknown"}, issuer.claims(GRANTS), issuer.key)
+
+    for _ in range(20):
+        assert await status_of(authenticator, stranger) == 401
+    assert len(httpserver.log) == 2
+
+    issuer.rotate("two")
+    clock.now += 11
+    assert await status_of(authenticator, issuer.token(GRANTS)) == 200
+
+
+async def test_an_issuer_that_is_away_leaves_the_last_good_set_in_force(issuer: Issuer, httpserver: HTTPServer, clock: Seconds) -> None:
+    httpserver.expect_request("/jwks").respond_with_handler(lambda _: _answered(issuer))
+    keys = KeySource(httpserver.url_for("/jwks"), clock)
+    authenticator = Authenticator(keys, ISSUER, "roundtable")
+    assert await status_of(authenticator, issuer.token(GRANTS)) == 200
+
+    httpserver.clear()
+    httpserver.expect_request("/jwks").respond_with_data("", status=500)
+    clock.now += 301
+
+    assert await status_of(authenticator, issuer.token(GRANTS)) == 200
+    assert keys.trouble is not None
+    await keys.probe()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"[]", b"{}", b'{"keys": {}}', b'{"keys": [1, null]}', b'{"keys": [{"kty": "EC", "crv": "P-256", "x": "!", "y": ""}]}', b"{" * 300_000],
+)
+def test_what_is_no_key_set_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError, match="set|JSON|Expecting|key"):
+        keys_of(text)
+
+
+def test_keys_for_other_uses_are_left_out() -> None:
+    usable, encrypting = ECKey.generate_key("P-256", {"kid": "a"}), ECKey.generate_key("P-256", {"kid": "b", "use": "enc"})
+    larger = ECKey.generate_key("P-384", {"kid": "c"})
+
+    assert keys_of(json.dumps(KeySet([usable, encrypting, larger]).as_dict()).encode()).keys() == {"a", None}
+
+
+def _answered(issuer: Issuer) -> Response:
+    return Response(issuer.jwks.read_text(), content_type="application/json")

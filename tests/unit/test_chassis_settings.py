@@ -1,0 +1,114 @@
+"""Settings: a wrong one stops the service with a line that names it and never shows a value."""
+
+from pathlib import Path
+
+import pytest
+from chassis.settings import EX_CONFIG, Settings, describe, load
+from pydantic import Field, ValidationError
+
+GOOD = {
+    "ROUNDTABLE_MONGO_URL": "mongodb://meetings:secret-words@127.0.0.1:1/",
+    "ROUNDTABLE_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1,127.0.0.1:2",
+    "ROUNDTABLE_KAFKA_USERNAME": "meetings",
+    "ROUNDTABLE_KAFKA_PASSWORD": "secret-words",
+    "ROUNDTABLE_JWKS": "/etc/roundtable/jwks.json",
+    "ROUNDTABLE_ISSUER": "urn:issuer",
+}
+
+
+class Own(Settings):
+    """A service's own settings."""
+
+    port: int = Field(8001, ge=0, le=65535)
+    patience: int = Field(7, description="How long it waits.")
+    allowed: tuple[str, ...] = Field((), description="What it allows.")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    monkeypatch.chdir(tmp_path)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    with pytest.raises(SystemExit) as stopped:
+        load(Own, "meetings")
+    assert stopped.value.code == EX_CONFIG
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "secret-words" not in said.err
+    return said.err.splitlines()
+
+
+def test_settings_come_from_the_environment() -> None:
+    settings = load(Own, "meetings")
+
+    assert (settings.port, settings.mongo_driver, settings.audience, settings.registry_poll_seconds) == (8001, "motor", "roundtable", 5.0)
+    assert settings.mongo_url.get_secret_value() == GOOD["ROUNDTABLE_MONGO_URL"]
+    assert "secret-words" not in repr(settings)
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        load(Own, "meetings").port = 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ROUNDTABLE_PORT", "http"),
+        ("ROUNDTABLE_PORT", "70000"),
+        ("ROUNDTABLE_MONGO_DRIVER", "odbc"),
+        ("ROUNDTABLE_KAFKA_BOOTSTRAP_SERVERS", "localhost"),
+        ("ROUNDTABLE_KAFKA_SECURITY_PROTOCOL", "NONE"),
+        ("ROUNDTABLE_KAFKA_PASSWORD", ""),
+        ("ROUNDTABLE_REGISTRY_POLL_SECONDS", "60"),
+        ("ROUNDTABLE_LOG_LEVEL", "loud"),
+        ("ROUNDTABLE_DATABASE_PREFIX", "a.b$"),
+        ("ROUNDTABLE_ALLOWED", "not json"),
+        ("ROUNDTABLE_MONGO_URL", ""),
+        ("ROUNDTABLE_JWKS", ""),
+    ],
+)
+def test_a_wrong_setting_is_named(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str) -> None:
+    environment.setenv(name, value)
+
+    (line,) = lines_of(capsys)
+
+    assert line.startswith(f"meetings: {name}: ")
+
+
+def test_each_wrong_setting_has_its_line(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environment.setenv("ROUNDTABLE_PORT", "http")
+    environment.delenv("ROUNDTABLE_MONGO_URL")
+    environment.setenv("ROUNDTABLE_LOG_LEVEL", "loud")
+
+    assert {line.split(": ")[1] for line in lines_of(capsys)} == {"ROUNDTABLE_PORT", "ROUNDTABLE_MONGO_URL", "ROUNDTABLE_LOG_LEVEL"}
+
+
+def test_without_sasl_no_password_is_asked_for(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ROUNDTABLE_KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
+    environment.delenv("ROUNDTABLE_KAFKA_PASSWORD")
+
+    assert load(Own, "meetings").kafka_password.get_secret_value() == ""
+
+
+def test_an_unknown_setting_is_warned_of(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environment.setenv("ROUNDTABLE_PROT", "8001")
+
+    load(Own, "meetings")
+
+    assert capsys.readouterr().err == "meetings: warning: not a setting of this service: ROUNDTABLE_PROT\n"
+
+
+def test_every_setting_is_described_with_its_default_and_meaning() -> None:
+    described = describe([Own]).split("\n\n")
+
+    assert all(field.description for field in Settings.model_fields.values())
+    assert "# MongoDB connection string of this service's own user, with the replica set's name.\nROUNDTABLE_MONGO_URL=" in described[0]
+    assert "# ROUNDTABLE_AUDIENCE=roundtable" in described[0]
+    assert "# Port to listen on; 0 takes a free one.\n# ROUNDTABLE_PORT=8001" in described[1]
+    assert "# How long it waits.\n# ROUNDTABLE_PATIENCE=7" in described[1]
+    assert "ROUNDTABLE_AUDIENCE" not in described[1]
