@@ -36,7 +36,7 @@ graph: .venv/ready
 	$(BIN)/python -m roundtable.documents
 
 lock: .venv/ready
-	$(BIN)/uv pip compile --universal --generate-hashes --all-extras --quiet pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --custom-compile-command 'make lock' --universal --generate-hashes --all-extras --quiet pyproject.toml --output-file requirements.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -3,7 +3,9 @@
 The order of judgement is that of the interface: token 401, grant 403 or 404, body 4xx, then whatever the operation finds.
 """
 
+import asyncio
 import inspect
+import random
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
@@ -27,7 +29,9 @@ from contracts.state import State
 ANY_GRANT: Final = tuple(Role)
 """Every role: for operations that everyone with a grant may use, each seeing what they may."""
 _NO_REGISTRY: Final = "The registry of forces cannot be read"
-_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 20
+_PAUSE_SECONDS: Final = (0.005, 0.16)
+"""The first and the longest pause before a route is run again; random, so that those who met do not meet again."""
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _TAG: Final = re.compile(r'"([1-9]\d{0,17})"')
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -174,11 +178,12 @@ def _visit(runtime: Runtime, principal: Principal, request: Request, body: bytes
 
 
 async def _until_settled(proceed: Callable[[Request], Coroutine[Any, Any, Response]], request: Request) -> Response:
-    for _ in range(_ATTEMPTS):
+    shortest, longest = _PAUSE_SECONDS
+    for attempt in range(_ATTEMPTS):
         try:
             return await proceed(request)
         except Stale:
-            continue
+            await asyncio.sleep(random.uniform(0, min(shortest * 2**attempt, longest)))  # noqa: S311 - a pause is no secret
         except Replayed as replayed:
             return replay(replayed, visiting(request))
     raise Refusal(503, "busy", "Others keep changing this record: send the same request again", headers={"Retry-After": "1"})
@@ -186,7 +191,8 @@ async def _until_settled(proceed: Callable[[Request], Coroutine[Any, Any, Respon
 
 def _answering(endpoint: Endpoint, status: int) -> Endpoint:
     """The endpoint, its state or page of states turned into the answer that its visitor may see. A stream stays as it is."""
-    if inspect.isasyncgenfunction(endpoint):
+    streams = inspect.isasyncgenfunction(endpoint)
+    if streams:
         return endpoint
     if not inspect.iscoroutinefunction(endpoint):
         message = f"{endpoint} must be an `async def`: what it returns is judged where it runs"

@@ -9,8 +9,6 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import ConsumerRecord
-from contracts.codec import Message, UndecodableError, decode
-from contracts.topics import force_of, topic
 
 from chassis import metrics, parked
 from chassis.kafka import REQUEST_SECONDS, consumer, reachable, stop
@@ -18,6 +16,8 @@ from chassis.mongo import Tx, Unavailable
 from chassis.positions import LostPartition, Positions
 from chassis.runtime import Runtime
 from chassis.watchdog import Watchdog
+from contracts.codec import Message, UndecodableError, decode
+from contracts.topics import force_of, topic
 
 log = structlog.get_logger()
 BATCH: Final = 1_000

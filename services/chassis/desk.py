@@ -5,9 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
-from contracts.event import Event
-from contracts.sealing import DataKey
-from contracts.state import State
 from fastapi import Depends
 from uuid_utils import uuid7
 
@@ -19,18 +16,16 @@ from chassis.mongo import Collection as Stored
 from chassis.mongo import Document, Sort
 from chassis.outbox import COLLECTION as OUTBOX
 from chassis.outbox import Outbox
-from chassis.problems import Refusal
+from chassis.problems import Refusal, not_found
 from chassis.recording import FENCES, IDEMPOTENCY, Draft, Fence, Recorder, stored_id
 from chassis.runtime import Runtime
+from contracts.event import Event
+from contracts.sealing import DataKey
+from contracts.state import State
 
 S = TypeVar("S", bound=State)
 KEPT_SECONDS: Final = 7 * 24 * 3600
 """How long a request is answered as before when it is sent again with its Idempotency-Key."""
-
-
-def not_found(model: type[State]) -> Refusal:
-    """The one answer for a thing that is absent, and for one that is not granted."""
-    return Refusal(404, "not-found", f"There is no such record among the {model.collection}, or you have no access to it")
 
 
 class Desk:
@@ -98,7 +93,7 @@ class Desk:
         """One aggregate, opened; 404 when it is absent."""
         state = await self.read(model, subject)
         if state is None:
-            raise not_found(model)
+            raise not_found(model.collection)
         return state
 
     async def read(self, model: type[S], subject: str) -> S | None:

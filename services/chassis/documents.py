@@ -1,6 +1,7 @@
 """The OpenAPI document of a service: what FastAPI finds, and what every operation shares."""
 
 import copy
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -12,6 +13,14 @@ from contracts.requests import close
 
 Document = dict[str, Any]
 METHODS: Final = ("get", "post", "put", "patch", "delete")
+_FORCE: Final = {
+    "name": "force",
+    "in": "path",
+    "required": True,
+    "description": "Slug of a police force.",
+    "schema": {"type": "string", "pattern": "^[a-z0-9]+(?:-[a-z0-9]+){0,7}$"},
+    "example": "northamptonshire",
+}
 _IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
@@ -27,6 +36,7 @@ _IDEMPOTENCY_KEY: Final = {
     "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
     "example": "3f0c1c1e-6d0e-4f6f-9a3e-2f6f7f1f0b7a",
 }
+_KEPT: Final = "as JSON: "
 _ANSWERED: Final = {
     "ETag": "The version of the record, for `If-Match`.",
     "X-Roundtable-Version": "`{id}@{version}`: what the read model can be asked to wait for.",
@@ -46,8 +56,8 @@ class DocumentedApp(FastAPI):
 def example(*, request: Any = None, answer: Any = None, status: int = 200, media_type: str = "application/json") -> Document:  # noqa: ANN401
     """A worked example of an operation, for `openapi_extra=`: the body that is sent, or else the one that is answered."""
     if request is not None:
-        return {"requestBody": {"content": {media_type: {"example": request}}}}
-    return {"responses": {str(status): {"content": {media_type: {"example": answer}}}}}
+        return {"requestBody": {"content": {media_type: {"example": _kept(request)}}}}
+    return {"responses": {str(status): {"content": {media_type: {"example": _kept(answer)}}}}}
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Document]]:
@@ -73,6 +83,19 @@ def worked_example(operation: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any J
     return next((found for answer in succeeding if (found := _shown(answer)) is not None), None)
 
 
+def _kept(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """An example as text: FastAPI leaves out of a document whatever is null, in examples too."""
+    return _KEPT + json.dumps(value)
+
+
+def _restore(operation: Document) -> None:
+    """Put the examples of an operation back as they were written."""
+    for holder in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for media in holder.get("content", {}).values():
+            if str(media.get("example", "")).startswith(_KEPT):
+                media["example"] = json.loads(media["example"].removeprefix(_KEPT))
+
+
 def finished(document: Document) -> Document:
     """The document with bearer tokens, problems, and headers that every operation shares, its requests closed."""
     components = document.setdefault("components", {})
@@ -88,9 +111,13 @@ def finished(document: Document) -> Document:
 
 
 def _finish(name: str, operation: Document) -> None:
+    _restore(operation)
     if "bearer" not in {scheme for each in operation.get("security", ()) for scheme in each}:
         return
     parameters = operation.setdefault("parameters", [])
+    # The route class judges the force, so that few endpoints name it.
+    if "{force}" in name and not any(each["name"] == "force" for each in parameters):
+        parameters.insert(0, dict(_FORCE))
     if "428" in operation["responses"]:
         parameters.append(dict(_IF_MATCH))
     if name.startswith("POST "):

@@ -8,10 +8,10 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
-from contracts.codec import Message, decode
 
 from chassis.health import Unready
 from chassis.settings import Settings
+from contracts.codec import Message, decode
 
 LARGEST_RECORD: Final = 4 * 1024 * 1024
 """Bytes of the largest record: above what the limits on entry let any state grow to."""

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from contracts.sealing import KEY_BYTES, CannotOpenError, DataKey, base64url, from_base64url, unseal
-from contracts.state import State
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from uuid_utils import uuid7
 
 from chassis.mongo import Document, Mongo, Unavailable
+from contracts.sealing import KEY_BYTES, CannotOpenError, DataKey, base64url, from_base64url, unseal
+from contracts.state import State
 
 S = TypeVar("S", bound=State)
 DATABASE: Final = "keys"

@@ -3,9 +3,8 @@
 from collections.abc import Collection as Names
 from typing import Final
 
-from contracts.codec import Message
-
 from chassis.mongo import Document, Mongo
+from contracts.codec import Message
 
 COLLECTION: Final = "outbox"
 PENDING: Final = "pending"

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 from bson import Binary
-from contracts.topics import force_of
 
 from chassis import metrics
 from chassis.mongo import Tx
 from chassis.runtime import Runtime
+from contracts.topics import force_of
 
 COLLECTION: Final = "parked"
 LIMIT: Final = 1_000

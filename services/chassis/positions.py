@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import TopicPartition
-from contracts.topics import force_of
 
 from chassis.mongo import Mongo, Tx
+from contracts.topics import force_of
 
 COLLECTION: Final = "positions"
 

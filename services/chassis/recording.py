@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from contracts.codec import Message
-from contracts.event import Event
-from contracts.sealing import DataKey, seal
-from contracts.state import LastEvent, State
 from uuid_utils import uuid7
 
 from chassis.keys import KeyStore
 from chassis.mongo import Document, DuplicateKey, Mongo, Tx
 from chassis.outbox import COLLECTION as OUTBOX
 from chassis.outbox import pending
+from contracts.codec import Message
+from contracts.event import Event
+from contracts.sealing import DataKey, seal
+from contracts.state import LastEvent, State
 
 FENCES: Final = "fences"
 IDEMPOTENCY: Final = "idempotency"

@@ -8,8 +8,6 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
-from contracts.codec import encode
-from contracts.topics import topic
 
 from chassis import metrics
 from chassis.kafka import REQUEST_SECONDS, producer, reachable, stop
@@ -17,6 +15,8 @@ from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, Unavailable
 from chassis.outbox import Outbox, message_of
 from chassis.runtime import Runtime
+from contracts.codec import encode
+from contracts.topics import topic
 
 log = structlog.get_logger()
 BATCH: Final = 1_000

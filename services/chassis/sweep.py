@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
-from contracts.event import EVENTS
 
 from chassis.mongo import Unavailable
 from chassis.recording import stored_id
 from chassis.runtime import Runtime
+from contracts.event import EVENTS
 
 log = structlog.get_logger()
 EVERY_SECONDS: Final = 600.0

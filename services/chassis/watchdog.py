@@ -8,9 +8,9 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from contracts.topics import force_of
 
 from chassis import metrics
+from contracts.topics import force_of
 
 log = structlog.get_logger()
 EVERY_SECONDS: Final = 2.0

@@ -5,6 +5,7 @@ field may come, if nothing requires it; nothing may go, change its type or becom
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from contracts.generated import HERE, drift
 from contracts.releases import RELEASED, read, versions
 
 Schema = dict[str, Any]
+VERSION: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 ADVICE: Final = "A new field is optional; anything else is a new event `.v2` beside `.v1`."
 EXACT: Final = {
     "$id": "the name of the schema",
@@ -131,8 +133,11 @@ def release(version: str, released: Path = RELEASED) -> Path:
     """Freeze schemas and examples as a release.
 
     Raises:
-        ValueError: files differ from the code, break an earlier release, or the version is released already.
+        ValueError: the version is no version, files differ from the code, break an earlier release, or the version is released already.
     """
+    if not VERSION.fullmatch(version):
+        message = "a release is named by three numbers, such as 0.1.0"
+        raise ValueError(message)
     target = released / version
     refusals = [f"{version} is released already: a release never changes"] if target.exists() else []
     refusals += drift(schemas.FOLDER, schemas.schemas()) + drift(examples.FOLDER, examples.examples()) + check(released=released)

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 # The registry is filled by the module that defines the events.
@@ -10,7 +11,7 @@ from contracts.event import EVENTS, Event, dataschema, name_of
 from contracts.fields import Confidentiality
 from contracts.generated import HERE, run
 from contracts.operations import ERASED, RECORDED, row_of
-from contracts.releases import first_released
+from contracts.releases import RELEASED, first_released
 from contracts.state import ERASED_FIELDS, State, fields_of
 
 Schema = dict[str, Any]
@@ -53,12 +54,12 @@ def file_of(event_type: str) -> str:
     return f"{name_of(event_type)}.{event_type.rsplit('.', 1)[1]}.json"
 
 
-def schemas() -> dict[str, Schema]:
+def schemas(released: Path = RELEASED) -> dict[str, Schema]:
     """Every schema, by its file name."""
-    return {file_of(event.type): schema_of(event) for event in EVENTS.values()}
+    return {file_of(event.type): schema_of(event, released) for event in EVENTS.values()}
 
 
-def schema_of(event: type[Event[Any]]) -> Schema:
+def schema_of(event: type[Event[Any]], released: Path = RELEASED) -> Schema:
     """The schema of an event's data: the whole state of its aggregate, in each form that it can have on the wire."""
     made = wire_schema(event.model.model_json_schema(mode="serialization"))
     return {
@@ -66,7 +67,7 @@ def schema_of(event: type[Event[Any]]) -> Schema:
         "$id": dataschema(event.type),
         "title": event.__name__,
         "description": event.__doc__,
-        "anyOf": [_branch(event, form, made["properties"]) for form in forms_of(event)],
+        "anyOf": [_branch(event, form, made["properties"], released) for form in forms_of(event)],
         "$defs": made.get("$defs", {}) | {"Sealed": SEALED},
     }
 
@@ -114,12 +115,12 @@ def _walked(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever stands unde
     return value
 
 
-def _branch(event: type[Event[Any]], form: Form, properties: Schema) -> Schema:
+def _branch(event: type[Event[Any]], form: Form, properties: Schema, released: Path) -> Schema:
     names = [name for name in _ordered(event.model) if name in form.clear]
     shown = {name: properties[name] | _narrowed(event, form, name) for name in names}
     block = {"sealed": _BLOCK | {"x-holds": sorted(form.sealed)}} if form.sealed else {}
     # What a release has added since the first one is absent from older events, so nothing may require it.
-    first = first_released(file_of(event.type), form.title)
+    first = first_released(file_of(event.type), form.title, released)
     return {
         "title": form.title,
         "description": form.says,

@@ -84,8 +84,9 @@ async def test_expiry_is_checked_at_every_use(authenticator: Authenticator, issu
 
 
 async def test_grants_given_twice_add_up_and_unknown_roles_count_for_nothing(authenticator: Authenticator, issuer: Issuer) -> None:
-    listed = [{"force": HERE, "roles": ["reader", "emperor"]}, {"force": HERE, "roles": ["recorder"]}, {"force": "*", "roles": ["operator", "reader"]}]
-    principal = await authenticator.verify(issuer.token({}, grants=listed))
+    given_here = [{"force": HERE, "roles": ["reader", "emperor"]}, {"force": HERE, "roles": ["recorder"]}]
+    everywhere = {"force": "*", "roles": ["operator", "reader"]}
+    principal = await authenticator.verify(issuer.token({}, grants=[*given_here, everywhere]))
 
     assert principal.grants == {HERE: {Role.READER, Role.RECORDER}, "*": {Role.READER}}
 
@@ -131,7 +132,7 @@ async def test_claims_that_do_not_hold_are_refused(authenticator: Authenticator,
 
 async def test_only_es256_by_a_published_key_counts(authenticator: Authenticator, issuer: Issuer) -> None:
     claims, public = issuer.claims(GRANTS), issuer.key.as_pem(private=False)
-    stranger = ECKey.generate_key("P-256", {"kid": issuer.key.kid})
+    stranger = ECKey.generate_key("P-256", {"kid": "one"})
     forged = [
         jwt.encode({"alg": "ES256", "kid": issuer.key.kid}, claims, stranger),
         jwt.encode({"alg": "ES256", "kid": "unknown"}, claims, issuer.key),
@@ -194,7 +195,7 @@ async def test_no_signed_claims_are_worse_than_401(settled: tuple[Issuer, Authen
     assert await status_of(authenticator, issuer.signed(claims)) == 401
 
 
-@given(st.fixed_dictionaries({}, optional={name: ANY_JSON for name in ("iss", "aud", "sub", "exp", "nbf", "grants")}))
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("iss", "aud", "sub", "exp", "nbf", "grants"), ANY_JSON)))
 async def test_no_wrong_claim_is_worse_than_401(settled: tuple[Issuer, Authenticator], claims: dict[str, Any]) -> None:
     issuer, authenticator = settled
 
@@ -229,7 +230,7 @@ async def test_without_any_key_set_nothing_can_be_said_of_a_token(issuer: Issuer
     assert await status_of(authenticator, "garbage") == 401
 
 
-async def test_a_key_set_at_an_address_is_asked_for_unknown_keys_but_not_flooded(issuer: Issuer, httpserver: HTTPServer, clock: Seconds) -> None:
+async def test_an_address_is_asked_for_unknown_keys_but_not_flooded(issuer: Issuer, httpserver: HTTPServer, clock: Seconds) -> None:
     httpserver.expect_request("/jwks").respond_with_handler(lambda _: _answered(issuer))
     authenticator = Authenticator(KeySource(httpserver.url_for("/jwks"), clock), ISSUER, "roundtable")
     assert await status_of(authenticator, issuer.token(GRANTS)) == 200
@@ -261,10 +262,21 @@ async def test_an_issuer_that_is_away_leaves_the_last_good_set_in_force(issuer: 
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{", b"[]", b"{}", b'{"keys": {}}', b'{"keys": [1, null]}', b'{"keys": [{"kty": "EC", "crv": "P-256", "x": "!", "y": ""}]}', b"{" * 300_000],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"keys": {}}',
+        b'{"keys": [1, null]}',
+        b'{"keys": [{"kty": "EC", "crv": "P-256", "x": "!", "y": ""}]}',
+        b'{"keys": [{"kty": "EC", "crv": "P-256", "x": 1, "y": null}]}',
+        b'{"keys": [{"kty": "EC", "crv": "P-256"}]}',
+        b"{" * 300_000,
+    ],
 )
 def test_what_is_no_key_set_is_refused(text: bytes) -> None:
-    with pytest.raises(ValueError, match="set|JSON|Expecting|key"):
+    with pytest.raises(ValueError, match=r"set|Expecting"):
         keys_of(text)
 
 

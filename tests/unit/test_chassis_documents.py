@@ -1,6 +1,7 @@
 """The OpenAPI document: everything that a caller needs, with an example to try of every operation."""
 
 import json
+import re
 from typing import Any
 
 import httpx2
@@ -71,6 +72,12 @@ def test_changes_name_if_match_and_posts_an_idempotency_key(document: dict[str, 
     assert headers("PATCH /v1/forces/{force}/leaflets/{leaflet}") == {"If-Match": True}
     assert headers("POST /v1/forces/{force}/leaflets") == {"Idempotency-Key": False}
     assert headers("GET /v1/forces/{force}/leaflets") == {}
+
+
+def test_every_part_of_a_path_is_described(document: dict[str, Any]) -> None:
+    for name, each in operations(document):
+        described = {parameter["name"] for parameter in each.get("parameters", []) if parameter["in"] == "path"}
+        assert described == set(re.findall(r"{(\w+)}", name)), name
 
 
 def test_a_patch_may_be_sent_as_one(document: dict[str, Any]) -> None:

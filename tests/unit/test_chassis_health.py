@@ -45,7 +45,10 @@ async def test_ready_tells_of_each_part(door: httpx2.AsyncClient, runtime: Runti
     assert answer.status_code == 200
     assert answer.json() == {
         "ready": True,
-        "checks": {"jwks": {"ok": True, "required": True, "why": None}, "kafka": {"ok": False, "required": False, "why": "no broker answers"}},
+        "checks": {
+            "jwks": {"ok": True, "required": True, "why": None},
+            "kafka": {"ok": False, "required": False, "why": "no broker answers"},
+        },
     }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from chassis.auth import Principal, Role
 from chassis.mongo import Unavailable
-from chassis.registry import Registry, Snapshot
+from chassis.registry import Document, Registry, Snapshot
 from leaflets import HERE, NOWHERE, THERE
 
 FORCES = {HERE: "Northamptonshire Police", THERE: "Essex Police"}
@@ -62,7 +62,8 @@ async def test_a_revocation_everywhere_holds_in_each_force() -> None:
 
 
 def test_documents_are_read_as_they_stand() -> None:
-    forces = [{"_id": HERE, "name": "Northamptonshire Police", "topic": f"engagement.{HERE}", "partitions": 6}, {"_id": THERE, "name": "Essex Police"}]
+    here: Document = {"_id": HERE, "name": "Northamptonshire Police", "topic": f"engagement.{HERE}", "partitions": 6}
+    forces = [here, {"_id": THERE, "name": "Essex Police"}]
     grants = [{"_id": f"ada:{HERE}", "subject": "ada", "force": HERE, "roles": ["reader"], "revoked_at": REVOKED_AT}]
 
     read = Snapshot.of(forces, grants)

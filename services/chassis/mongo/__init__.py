@@ -1,0 +1,27 @@
+"""The only place that knows the MongoDB driver: Motor by default, PyMongo's own async API behind a setting."""
+
+from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
+
+from chassis.mongo.client import SELECTION_SECONDS, TRANSACTION_SECONDS, Mongo
+from chassis.mongo.collection import Collection, Document, Filter, Sort, Tx, Write
+from chassis.mongo.errors import DuplicateKey, Unavailable
+
+__all__ = [
+    "SELECTION_SECONDS",
+    "TRANSACTION_SECONDS",
+    "Collection",
+    "DeleteMany",
+    "DeleteOne",
+    "Document",
+    "DuplicateKey",
+    "Filter",
+    "InsertOne",
+    "Mongo",
+    "ReplaceOne",
+    "Sort",
+    "Tx",
+    "Unavailable",
+    "UpdateMany",
+    "UpdateOne",
+    "Write",
+]

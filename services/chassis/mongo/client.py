@@ -1,0 +1,128 @@
+"""A connection to a replica set, through one of the two drivers, and its transactions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import Any, Final, Literal, TypeVar
+
+import pymongo
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ReadPreference
+from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from chassis.mongo.collection import Collection, Document, Tx
+from chassis.mongo.errors import Unavailable, translated
+
+T = TypeVar("T")
+SELECTION_SECONDS: Final = 2.0
+"""How long a caller waits for a server; then it is told that the database is away."""
+TRANSACTION_SECONDS: Final = 6.0
+"""How long a transaction is tried again before it counts as away."""
+_MAJORITY: Final = WriteConcern("majority", wtimeout=10_000)
+_NAMESPACE_EXISTS: Final = 48
+
+
+class Mongo:
+    """A connection to one replica set, through one of the two drivers."""
+
+    def __init__(self, url: str, driver: Literal["motor", "pymongo"] = "motor", prefix: str = "") -> None:
+        client: Any = AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient
+        self._client = client(
+            url,
+            tz_aware=True,
+            tzinfo=UTC,
+            appname="roundtable",
+            serverSelectionTimeoutMS=int(SELECTION_SECONDS * 1000),
+            connectTimeoutMS=int(SELECTION_SECONDS * 1000),
+            socketTimeoutMS=20_000,
+            retryWrites=True,
+            w="majority",
+            readConcernLevel="majority",
+        )
+        self._prefix = prefix
+
+    def collection(self, database: str, name: str) -> Collection:
+        """A collection of a database; reads and writes are of the majority."""
+        options: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
+        return Collection(self._client[self._prefix + database].get_collection(name, codec_options=options, write_concern=_MAJORITY))
+
+    async def ping(self) -> None:
+        """Return when a server that can be written to answers."""
+        with translated():
+            await self._client.admin.command("ping", read_preference=ReadPreference.PRIMARY)
+
+    async def ensure_collection(self, database: str, name: str) -> None:
+        """Create a collection unless it is there: a transaction had better not be the first to write to it."""
+        with translated():
+            try:
+                await self._client[self._prefix + database].command("create", name)
+            except OperationFailure as error:
+                if error.code != _NAMESPACE_EXISTS:
+                    raise
+
+    async def transaction(self, body: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run `body` in a transaction, again where MongoDB asks for it; `body` does nothing but MongoDB work.
+
+        Raises:
+            Unavailable: no commit within `TRANSACTION_SECONDS`. Whether the last attempt took hold is not known.
+        """
+        deadline = asyncio.get_running_loop().time() + TRANSACTION_SECONDS
+        while True:
+            try:
+                with translated():
+                    return await self._attempt(body, deadline)
+            except _Again:
+                await asyncio.sleep(0.002)
+                if asyncio.get_running_loop().time() > deadline:
+                    message = "the transaction met conflicts until its time was up"
+                    raise Unavailable(message) from None
+
+    async def close(self) -> None:
+        """Let every connection go."""
+        closing = self._client.close()
+        if closing is not None:
+            await closing
+
+    async def _attempt(self, body: Callable[[Tx], Awaitable[T]], deadline: float) -> T:
+        async with self._session() as session:
+            starting = session.start_transaction(ReadConcern("snapshot"), _MAJORITY)
+            if asyncio.iscoroutine(starting):
+                starting = await starting
+            async with starting:
+                try:
+                    result = await body(Tx(session))
+                except PyMongoError as error:
+                    raise _again(error) from error
+                await _commit(session, deadline)
+        return result
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Any]:
+        starting = self._client.start_session()
+        if asyncio.iscoroutine(starting):
+            starting = await starting
+        async with starting as session:
+            yield session
+
+
+class _Again(Exception):  # noqa: N818 - a signal, not an error
+    """MongoDB asks for the whole transaction to be run again."""
+
+
+def _again(error: PyMongoError) -> Exception:
+    return _Again() if error.has_error_label("TransientTransactionError") else error
+
+
+async def _commit(session: Any, deadline: float) -> None:  # noqa: ANN401 - of one driver or the other
+    while True:
+        try:
+            await session.commit_transaction()
+        except PyMongoError as error:
+            if error.has_error_label("UnknownTransactionCommitResult") and asyncio.get_running_loop().time() < deadline:
+                continue
+            raise _again(error) from error
+        return

@@ -1,0 +1,138 @@
+"""A collection: the few operations that the services use, the same through either driver."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, ReturnDocument, UpdateMany, UpdateOne
+
+from chassis.mongo.errors import translated
+
+Document = dict[str, Any]
+Filter = Mapping[str, Any]
+Write = InsertOne[Document] | UpdateOne | UpdateMany | ReplaceOne[Document] | DeleteOne | DeleteMany
+Sort = Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Tx:
+    """A transaction under way. Whatever is done through it commits or vanishes together."""
+
+    session: Any
+
+
+class Collection:
+    """A collection, with the few operations that the services use; each takes part in `tx` when it is given."""
+
+    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - of one driver or the other
+        self._inner = inner
+
+    async def find_one(self, where: Filter, projection: Mapping[str, Any] | None = None, *, tx: Tx | None = None) -> Document | None:
+        """The first document that matches, or None."""
+        with translated():
+            found: Document | None = await self._inner.find_one(where, projection, session=_session(tx))
+            return found
+
+    async def find(  # noqa: PLR0913 - a query has these parts
+        self,
+        where: Filter,
+        *,
+        projection: Mapping[str, Any] | None = None,
+        sort: Sort | None = None,
+        limit: int = 0,
+        skip: int = 0,
+        hint: str | None = None,
+        tx: Tx | None = None,
+    ) -> list[Document]:
+        """Every document that matches, at most `limit` unless that is 0."""
+        with translated():
+            cursor = self._inner.find(where, projection, sort=sort, limit=limit, skip=skip, hint=hint, session=_session(tx))
+            found: list[Document] = await cursor.to_list(length=None)
+            return found
+
+    async def aggregate(self, pipeline: Sequence[Mapping[str, Any]], *, tx: Tx | None = None) -> list[Document]:
+        """What a pipeline yields."""
+        with translated():
+            cursor = self._inner.aggregate(pipeline, session=_session(tx))
+            if asyncio.iscoroutine(cursor):
+                cursor = await cursor
+            found: list[Document] = await cursor.to_list(length=None)
+            return found
+
+    async def count(self, where: Filter, *, tx: Tx | None = None) -> int:
+        """How many documents match."""
+        with translated():
+            return int(await self._inner.count_documents(where, session=_session(tx)))
+
+    async def insert_one(self, document: Document, *, tx: Tx | None = None) -> None:
+        """Insert a document; `DuplicateKey` when its key is taken."""
+        with translated():
+            await self._inner.insert_one(document, session=_session(tx))
+
+    async def insert_many(self, documents: Sequence[Document], *, tx: Tx | None = None) -> None:
+        """Insert several documents."""
+        with translated():
+            await self._inner.insert_many(documents, session=_session(tx))
+
+    async def replace_one(self, where: Filter, document: Document, *, upsert: bool = False, tx: Tx | None = None) -> int:
+        """Replace a document; how many matched."""
+        with translated():
+            return int((await self._inner.replace_one(where, document, upsert=upsert, session=_session(tx))).matched_count)
+
+    async def update_one(self, where: Filter, update: Any, *, upsert: bool = False, tx: Tx | None = None) -> int:  # noqa: ANN401
+        """Update a document, by operators or by a pipeline; how many matched."""
+        with translated():
+            return int((await self._inner.update_one(where, update, upsert=upsert, session=_session(tx))).matched_count)
+
+    async def update_many(self, where: Filter, update: Any, *, tx: Tx | None = None) -> int:  # noqa: ANN401
+        """Update every document that matches; how many changed."""
+        with translated():
+            return int((await self._inner.update_many(where, update, session=_session(tx))).modified_count)
+
+    async def delete_one(self, where: Filter, *, tx: Tx | None = None) -> int:
+        """Delete a document; how many went."""
+        with translated():
+            return int((await self._inner.delete_one(where, session=_session(tx))).deleted_count)
+
+    async def delete_many(self, where: Filter, *, tx: Tx | None = None) -> int:
+        """Delete every document that matches; how many went."""
+        with translated():
+            return int((await self._inner.delete_many(where, session=_session(tx))).deleted_count)
+
+    async def find_one_and_update(
+        self,
+        where: Filter,
+        update: Any,  # noqa: ANN401
+        *,
+        sort: Sort | None = None,
+        upsert: bool = False,
+        tx: Tx | None = None,
+    ) -> Document | None:
+        """Update one document and return it as it is afterwards; None when none matched."""
+        with translated():
+            found: Document | None = await self._inner.find_one_and_update(
+                where, update, sort=sort, upsert=upsert, return_document=ReturnDocument.AFTER, session=_session(tx)
+            )
+            return found
+
+    async def find_one_and_delete(self, where: Filter, *, tx: Tx | None = None) -> Document | None:
+        """Delete one document and return it; None when none matched."""
+        with translated():
+            found: Document | None = await self._inner.find_one_and_delete(where, session=_session(tx))
+            return found
+
+    async def bulk_write(self, writes: Sequence[Write], *, ordered: bool = True, tx: Tx | None = None) -> None:
+        """Several writes in one round trip."""
+        if writes:
+            with translated():
+                await self._inner.bulk_write(writes, ordered=ordered, session=_session(tx))
+
+    async def create_index(self, keys: Sequence[tuple[str, int | str]], **options: Any) -> None:  # noqa: ANN401
+        """Make sure that an index is there."""
+        with translated():
+            await self._inner.create_index(keys, **options)
+
+
+def _session(tx: Tx | None) -> Any:  # noqa: ANN401
+    return None if tx is None else tx.session

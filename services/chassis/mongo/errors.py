@@ -1,0 +1,37 @@
+"""The two errors that leave the seam, and how the driver's errors become them. Both drivers raise PyMongo's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, ExecutionTimeout, OperationFailure
+
+_AWAY_CODES: Final = frozenset({13435, 10107, 11600, 11602, 189, 91, 7, 6, 89, 262, 50})
+"""Server codes of a node that cannot serve now: stepping down, shutting down, out of time."""
+
+
+class Unavailable(Exception):  # noqa: N818 - it is a state of the world, said to a caller as 503
+    """MongoDB did not answer in time. Nothing is known to have been written; the same request may be sent again."""
+
+
+class DuplicateKey(Exception):  # noqa: N818 - as above
+    """A document with that key is there already."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into the two that callers know; what MongoDB asks to repeat goes on as it is."""
+    try:
+        yield
+    except (DuplicateKeyError, BulkWriteError) as error:
+        if isinstance(error, BulkWriteError) and error.has_error_label("TransientTransactionError"):
+            raise
+        raise DuplicateKey(str(error.details)) from error
+    except (ConnectionFailure, ExecutionTimeout) as error:
+        if error.has_error_label("TransientTransactionError"):
+            raise
+        raise Unavailable(str(error)) from error
+    except OperationFailure as error:
+        if error.code in _AWAY_CODES and not error.has_error_label("TransientTransactionError"):
+            raise Unavailable(str(error)) from error
+        raise

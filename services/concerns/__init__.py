@@ -1,0 +1,1 @@
+"""Concerns: what communities raised, what was promised, and what came of it."""

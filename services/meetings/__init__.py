@@ -1,0 +1,1 @@
+"""Meetings: organisations, neighbourhoods, meetings and what those who came thought of them."""

@@ -1,0 +1,26 @@
+"""The routers that the operations stand on: whom each admits, and at which address."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path
+
+from chassis.admission import admits
+from chassis.auth import Role
+
+READERS: Final = (Role.READER, Role.SENSITIVE_READER, Role.RECORDER, Role.PUBLISHER)
+"""Who may read a record where it is owned; each sees of it what their roles open."""
+Ref = Annotated[str, Path(description="Id of the record", pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+def recording(collection: str, tag: str | None = None) -> APIRouter:
+    """A router for what recorders do."""
+    return _router(collection, tag, Role.RECORDER)
+
+
+def reading(collection: str, tag: str | None = None) -> APIRouter:
+    """A router for what is read where it is owned."""
+    return _router(collection, tag, *READERS)
+
+
+def _router(collection: str, tag: str | None, *roles: Role) -> APIRouter:
+    return APIRouter(prefix=f"/v1/forces/{{force}}/{collection}", route_class=admits(*roles), tags=[tag or collection])

@@ -1,0 +1,45 @@
+"""What the tests of the chassis' HTTP side share."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+import structlog
+from chassis import logs
+from chassis.runtime import Runtime
+from leaflets import Issuer, open_door, runtime_of
+from log_lines import Lines
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """The log, as a service writes it."""
+    before, level = logging.getLogger().handlers[:], logging.getLogger().level
+    stream = Lines()
+    logs.configure("leaflets", "INFO", stream)
+    yield stream
+    logging.getLogger().handlers[:] = before
+    logging.getLogger().setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> Issuer:
+    """An issuer of tokens, its key set in a file."""
+    return Issuer(tmp_path / "jwks.json")
+
+
+@pytest.fixture
+def runtime(issuer: Issuer, tmp_path: Path) -> Runtime:
+    """The runtime of the tiny service."""
+    return runtime_of(issuer, tmp_path)
+
+
+@pytest.fixture
+async def door(runtime: Runtime, lines: Lines) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the tiny service."""
+    del lines
+    async with open_door(runtime) as client:
+        yield client

@@ -1,0 +1,90 @@
+"""The command line as an operator meets it: a program with an exit status, and sentences for what can be mended."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from roundtable.errors import OperatorError
+from roundtable.home import Home
+from roundtable.identity import Issuer
+from roundtable.native.kafka.jars import require
+from roundtable.native.mongo.binary import mongod
+
+
+def roundtable(*arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = (sys.executable, "-m", "roundtable.cli", *arguments)
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def test_help_names_every_command() -> None:
+    answer = roundtable("--help")
+
+    assert answer.returncode == 0
+    for command in ("demo", "status", "load", "token", "sign-in", "forces", "grants", "provision", "events"):
+        assert command in answer.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        "status --json",
+        "sign-in",
+        "forces list",
+        "forces add kent",
+        "grants list",
+        "provision consumer x1 --force kent",
+        "events tail",
+    ],
+)
+def test_without_a_running_stack_a_command_says_so(command: str, tmp_path: Path) -> None:
+    answer = roundtable(*command.split(), "--home", str(tmp_path))
+
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr == f"roundtable: no stack runs on {tmp_path}: start one with `roundtable demo`, or name another --home\n"
+
+
+def test_a_token_is_all_that_stands_on_standard_output(tmp_path: Path) -> None:
+    Issuer(Home(tmp_path).prepare())
+
+    answer = roundtable("token", "--grant", "kent:reader", "--ttl", "5m", "--home", str(tmp_path))
+
+    assert answer.returncode == 0
+    assert len(answer.stdout.strip().split(".")) == 3
+    assert len(answer.stdout.splitlines()) == 1
+
+
+def test_a_token_needs_an_issuer(tmp_path: Path) -> None:
+    answer = roundtable("token", "--grant", "kent:reader", "--home", str(tmp_path))
+
+    assert answer.returncode == 1
+    assert "holds no issuer's key" in answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_force_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
+    answer = roundtable("forces", "add", "gotham", "--home", str(tmp_path))
+
+    assert answer.returncode == 1
+    assert "'gotham' is none of the 45 forces: avon-and-somerset," in answer.stderr
+
+
+@pytest.mark.parametrize(("program", "package"), [("java", "openjdk-17-jre-headless"), ("mvn", "maven")])
+def test_a_missing_program_is_said_with_its_package(program: str, package: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(OperatorError, match=f"{program} is not installed: apt-get install {package}"):
+        require(program)
+
+
+def test_a_mongod_that_does_not_run_is_said_with_the_libraries_that_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "mongod"
+    broken.write_text("#!/bin/sh\necho libcurl.so.4: cannot open shared object file >&2\nexit 127\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("ROUNDTABLE_MONGOD", str(broken))
+
+    with pytest.raises(OperatorError, match=r"(?s)libcurl.so.4.*apt-get install libcurl4 libssl3"):
+        mongod()
