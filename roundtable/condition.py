@@ -96,9 +96,7 @@ def _forces(desk: Provisioning, *, kafka_is_there: bool) -> dict[str, Force]:
     forces = registered_forces(desk)
     pending = _pending(desk)
     lags = _lags(desk, forces) if kafka_is_there else {}
-    return {
-        slug: {"lag": lags.get(slug), "outbox_pending": pending[slug]} for slug in (force["_id"] for force in forces)
-    }
+    return {slug: {"lag": lags.get(slug), "outbox_pending": pending[slug]} for slug in (force["_id"] for force in forces)}
 
 
 def _pending(desk: Provisioning) -> Counter[str]:

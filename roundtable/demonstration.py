@@ -1,18 +1,39 @@
-"""The demonstration data: which forces it needs, and that it is loaded once for each data folder."""
+"""The demonstration data: which forces it needs, and that a file is loaded once for each data folder."""
 
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import yaml
+from roundtable.home import Home
+from roundtable.loading import Engagement, Loader, read_engagements
+from roundtable.loading.api import Api
+from roundtable.native.kafka.jars import Tell
 
 DATA: Final = Path(__file__).with_name("data") / "engagements.yaml"
 
 
-def forces() -> list[str]:
-    """The slugs of the forces that the data speaks of."""
-    engagements = yaml.safe_load(DATA.read_text(encoding="utf-8"))["engagements"]
-    return sorted({engagement["force"] for engagement in engagements})
+def forces_of(engagements: tuple[Engagement, ...]) -> list[str]:
+    """The slugs of the forces that engagements speak of."""
+    return sorted({engagement.force for engagement in engagements})
 
 
-def load_once(stack, tell) -> None:
-    tell("loading")
+def load_once(home: Home, services: Mapping[str, str], file: Path, tell: Tell) -> bool:
+    """Load a file of engagements through the services' API, unless this data folder has it; tells whether it did.
+
+    Raises:
+        OperatorError: the file cannot be read, or a service refuses what it holds. What was recorded until then is found again
+            by the next load.
+    """
+    engagements = read_engagements(file)
+    marker, digest = home.root / "loaded.json", hashlib.sha256(file.read_bytes()).hexdigest()
+    loaded: dict[str, str] = json.loads(marker.read_text()) if marker.exists() else {}
+    if digest in loaded:
+        return False
+    with Api(home, services, forces_of(engagements)) as api:
+        Loader(api, tell).load(engagements)
+    loaded[digest] = datetime.now(UTC).isoformat(timespec="seconds")
+    marker.write_text(json.dumps(loaded, indent=2) + "\n")
+    return True

@@ -59,7 +59,8 @@ def _diagram(edges: Mapping[tuple[str, str], int]) -> Iterator[str]:
 
 
 def _inside(found: Imports, package: str) -> Imports:
-    return {module: frozenset(own for own in imported if own.startswith(package)) for module, imported in found.items() if module.startswith(package)}
+    own = [module for module in found if _part(module, 1) == package]
+    return {module: found[module] & frozenset(own) for module in own}
 
 
 def import_page(found: Imports) -> str:
@@ -68,7 +69,8 @@ def import_page(found: Imports) -> str:
     lines = [
         "# What imports what",
         "",
-        "Written by `make graph`; each number counts the imports. The rules that hold it so stand in `pyproject.toml` under `tool.importlinter`.",
+        "Written by `make graph`; each number counts the imports. The rules that hold it so stand in `pyproject.toml`,",
+        "under `tool.importlinter`.",
         "",
         f"{len(found)} modules, {sum(map(len, found.values()))} imports between them, "
         + ("no circle." if around is None else f"a circle: {' → '.join(around)}"),

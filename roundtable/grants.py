@@ -7,9 +7,10 @@ from typing import Final
 
 from roundtable.errors import OperatorError
 
+# What `chassis.auth` knows, held equal by a test: importing it would bring a web framework into every command.
 ROLES: Final = ("reader", "sensitive_reader", "recorder", "publisher", "subscriber", "operator", "controller")
-NATIONAL: Final = "*"
-_NATIONAL_ROLES: Final = frozenset({"reader", "sensitive_reader"})
+NATIONAL_ROLES: Final = frozenset({"reader", "sensitive_reader"})
+EVERY_FORCE: Final = "*"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LIFETIME = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -34,7 +35,7 @@ def parse_grant(text: str) -> Grant:
     if not colon or not listed:
         message = f"{text!r} is not a grant: write FORCE:ROLE[,ROLE], for example kent:reader"
         raise OperatorError(message)
-    if force != NATIONAL and not _SLUG.fullmatch(force):
+    if force != EVERY_FORCE and not _SLUG.fullmatch(force):
         message = f"{force!r} is not a force's slug: small letters, digits and single hyphens, or *"
         raise OperatorError(message)
     _check_roles(force, roles)
@@ -55,7 +56,7 @@ def _check_roles(force: str, roles: tuple[str, ...]) -> None:
     if unknown:
         message = f"{unknown[0]!r} is not a role: choose from {', '.join(ROLES)}"
         raise OperatorError(message)
-    refused = [role for role in roles if role not in _NATIONAL_ROLES]
-    if force == NATIONAL and refused:
+    refused = [role for role in roles if role not in NATIONAL_ROLES]
+    if force == EVERY_FORCE and refused:
         message = f"* is for reader and sensitive_reader alone: name the force for {refused[0]}"
         raise OperatorError(message)

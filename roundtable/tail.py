@@ -29,6 +29,7 @@ class Tail:
         self._url = f"{notifications}/v1/stream"
         self._grants = grants
         self._last_id = ""
+        self._broken = False
 
     def events(self, force: str | None) -> Iterator[object]:
         """Every event from now on, as CloudEvents JSON; ends only by interruption.
@@ -40,13 +41,14 @@ class Tail:
                 try:
                     yield from self._connection(client, force)
                 except httpx2.TransportError as failure:
-                    print(f"the stream broke ({failure}): resuming", file=sys.stderr)  # noqa: T201 - the command's voice
+                    self._lament(failure)
                 time.sleep(_PAUSE_SECONDS)
 
     def _connection(self, client: httpx2.Client, force: str | None) -> Iterator[object]:
         query = {"force": force} if force else {}
         with client.stream("GET", self._url, params=query, headers=self._headers()) as answer:
             self._check(answer)
+            self._broken = False
             for message in httpx2.EventSource(answer):
                 self._last_id = message.id or self._last_id
                 if message.data:
@@ -64,3 +66,9 @@ class Tail:
         if not answer.is_success:
             message = f"the stream refuses: {answer.status_code} {answer.read().decode(errors='replace')}"
             raise OperatorError(message)
+
+    def _lament(self, failure: httpx2.TransportError) -> None:
+        """Say that the connection broke, once until it is there again."""
+        if not self._broken:
+            print(f"the stream broke ({failure}): connecting again", file=sys.stderr)  # noqa: T201 - the command's voice
+        self._broken = True

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from roundtable import demonstration
 from roundtable.commands.options import HomeOption
 from roundtable.commands.steps import Steps, shown_steps
 from roundtable.commands.welcome import welcome
+from roundtable.demonstration import DATA, forces_of, load_once
 from roundtable.home import Home
+from roundtable.loading import read_engagements
 from roundtable.native.interrupts import orderly_interrupts
 from roundtable.native.stack import Stack, start_stack
 from roundtable.native.supervisor import Supervisor
@@ -25,19 +26,19 @@ def demo(home: HomeOption = None, no_data: _NoData = False, port_base: _PortBase
     """Start Kafka, MongoDB and the services, load the demonstration data, and stay until Ctrl-C."""
     console = Console()
     began = time.monotonic()
-    forces = [] if no_data else demonstration.forces()
+    forces = [] if no_data else forces_of(read_engagements(DATA))
     with orderly_interrupts(), _farewell(console), shown_steps(console) as steps:
         root = Home.chosen(home).root
         with start_stack(root, port_base, forces, steps.tell) as stack:
             if not no_data:
-                demonstration.load_once(stack, steps.tell)
+                load_once(stack.engines.home, stack.addresses.services, DATA, steps.tell)
             _stay(stack, steps, console, began)
 
 
 def _stay(stack: Stack, steps: Steps, console: Console, began: float) -> None:
     steps.done()
     welcome(stack, console, time.monotonic() - began)
-    Supervisor(stack.children, console.print).keep_watch()
+    Supervisor(stack.children, lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)).keep_watch()
 
 
 @contextmanager

@@ -4,17 +4,19 @@ import json
 from typing import Annotated
 
 import typer
+from contracts.forces import FORCES
 
 from roundtable.commands.options import HomeOption
 from roundtable.grants import Grant
 from roundtable.operator_desk import operator_desk
-from roundtable.provisioning import registered_forces, require_registered
+from roundtable.provisioning import require_registered
 from roundtable.tail import Tail
 
 app = typer.Typer(no_args_is_help=True, help="Watch events.")
 
 _Force = Annotated[str | None, typer.Option("--force", help="Only this force's; without it, every registered one's.")]
-_ROLES = ("reader", "sensitive_reader", "subscriber")
+
+_ROLES = ("subscriber", "reader", "sensitive_reader")
 
 
 @app.callback()
@@ -28,8 +30,9 @@ def tail(force: _Force = None, home: HomeOption = None) -> None:
     with operator_desk(home) as desk:
         if force:
             require_registered(desk.provisioning, force)
-        slugs = [force] if force else [line["_id"] for line in registered_forces(desk.provisioning)]
-        stream = Tail(desk.home, desk.addresses.services["notifications"], [Grant(slug, _ROLES) for slug in slugs])
+        # Of every force there is, so that one that is registered later is followed too.
+        grants = [Grant(slug, _ROLES) for slug in ([force] if force else FORCES)]
+        stream = Tail(desk.home, desk.addresses.services["notifications"], grants)
     try:
         for event in stream.events(force):
             typer.echo(json.dumps(event))

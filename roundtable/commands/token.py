@@ -13,9 +13,7 @@ from roundtable.identity import OPERATOR, Issuer
 _Lifetime = Annotated[str, typer.Option("--ttl", help="How long it is valid: 90s, 30m, 1h or 7d.")]
 
 
-def token(
-    grant: GrantOption, subject: SubjectOption = OPERATOR, ttl: _Lifetime = "1h", home: HomeOption = None
-) -> None:
+def token(grant: GrantOption, subject: SubjectOption = OPERATOR, ttl: _Lifetime = "1h", home: HomeOption = None) -> None:
     """Print a bearer token of the demonstration issuer, and nothing else."""
     chosen = Home.chosen(home)
     if not (chosen.secrets / "issuer.pem").exists():

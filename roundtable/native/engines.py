@@ -71,6 +71,7 @@ def start_engines(root: Path, tell: Tell = silent) -> Iterator[Engines]:
             yield running
             running.provisioning.mongo.close()
         finally:
+            tell("stopping Kafka and MongoDB")
             for child in children:
                 stop_all([child])
 

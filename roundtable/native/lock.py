@@ -2,12 +2,17 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
 from roundtable.errors import OperatorError
 from roundtable.home import Home
+
+# A command that looks whether a stack runs holds the lock for a moment; a stack holds it as long as it lives.
+_PATIENCE_SECONDS = 0.5
+_TICK = 0.05
 
 
 @contextmanager
@@ -45,10 +50,14 @@ def refuse_second(home: Home) -> None:
 
 
 def _take(file: IO[str], home: Home) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as reason:
-        raise _held(home) from reason
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as reason:
+            if time.monotonic() > deadline:
+                raise _held(home) from reason
+        time.sleep(_TICK)
 
 
 def _held(home: Home) -> OperatorError:

@@ -13,6 +13,7 @@ from roundtable.errors import OperatorError
 
 _TETHER = Path(__file__).with_name("tether.py")
 _LOG_LIMIT = 10_000_000
+_LINE_LIMIT = 400
 _TICK = 0.05
 
 
@@ -67,15 +68,20 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
 
-    def await_answer(self, answers: Callable[[], bool], within: float) -> None:
-        """Wait until it answers.
+    def await_answer(self, missing: Callable[[], str | None], within: float) -> None:
+        """Wait until nothing is missing.
 
-        Raises OperatorError with the end of its log when it dies or the seconds are over.
+        Args:
+            missing: what its answer still lacks, in words; None when it serves.
+            within: seconds to wait at most.
+
+        Raises:
+            OperatorError: it died or the seconds are over; the message holds what is missing and the end of its log.
         """
         deadline = time.monotonic() + within
-        while not answers():
+        while what := missing():
             if self.exit_status() is not None or time.monotonic() > deadline:
-                raise OperatorError(self._why_silent())
+                raise OperatorError(self._why_silent(what))
             time.sleep(_TICK)
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -83,14 +89,14 @@ class Child:
         self._said_before = self.command.log.stat().st_size
         return _spawn(self.command)
 
-    def _why_silent(self) -> str:
+    def _why_silent(self, missing: str) -> str:
         status = self.exit_status()
-        what = "does not answer" if status is None else f"ended with status {status}"
+        what = missing if status is None else f"ended with status {status}"
         return f"{self.name} {what}. The end of {self.command.log}:\n{self._last_words()}"
 
     def _last_words(self, lines: int = 12) -> str:
         said = self.command.log.read_bytes()[self._said_before :]
-        return "\n".join(said.decode(errors="replace").splitlines()[-lines:])
+        return "\n".join(line[:_LINE_LIMIT] for line in said.decode(errors="replace").splitlines()[-lines:])
 
 
 def stop_all(children: list[Child]) -> None:

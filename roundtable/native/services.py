@@ -8,7 +8,7 @@ import httpx2
 from roundtable.errors import OperatorError
 from roundtable.identity import AUDIENCE, ISSUER
 from roundtable.native.engines import Engines
-from roundtable.native.ports import LOOPBACK, is_free
+from roundtable.native.ports import LOOPBACK, answers, is_free
 from roundtable.native.processes import Child, Command
 
 # The order of the ports: the dashboard has the first.
@@ -21,17 +21,26 @@ class Service:
     """A started service; it takes requests once `await_ready` has returned."""
 
     child: Child
-    url: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://{LOOPBACK}:{self.port}"
 
     def await_ready(self) -> None:
         """Wait for `/health/ready`; raises OperatorError with the end of its log when it ends or stays silent."""
-        self.child.await_answer(self._ready, START_SECONDS)
+        self.child.await_answer(self._missing, START_SECONDS)
 
-    def _ready(self) -> bool:
+    def _missing(self) -> str | None:
+        # A client costs much more than a look at the port, and it is asked every few milliseconds.
+        if not answers(self.port):
+            return "does not answer"
         try:
-            return httpx2.get(f"{self.url}/health/ready", timeout=5).is_success
+            answer = httpx2.get(f"{self.url}/health/ready", timeout=5)
         except httpx2.TransportError:
-            return False
+            return "does not answer"
+        return None if answer.is_success else f"is not ready ({answer.text})"
 
 
 def service_ports(base: int) -> dict[str, int]:
@@ -52,7 +61,7 @@ def start_service(engines: Engines, name: str, port: int) -> Service:
         log=engines.home.logs / f"{name}.log",
         env={**_settings(engines, name, port), **_WEBHOOKS.get(name, {})},
     )
-    return Service(Child(command), f"http://{LOOPBACK}:{port}")
+    return Service(Child(command), port)
 
 
 def _settings(engines: Engines, name: str, port: int) -> dict[str, str]:

@@ -61,6 +61,7 @@ def _running_services(engines: Engines, ports: dict[str, int], tell: Tell) -> It
         yield services
     finally:
         engines.home.stack_file.unlink(missing_ok=True)
+        tell("stopping the services")
         stop_all([service.child for service in services.values()])
 
 

@@ -36,10 +36,7 @@ class Watch:
         self._failures += 1
         self._restart_at = now + pause
         child = self._child
-        tell(
-            f"{child.name} ended ({_describe(child.exit_status())}): starting it again in {pause:g} s, "
-            f"see {child.command.log}"
-        )
+        tell(f"{child.name} ended ({_describe(child.exit_status())}): starting it again in {pause:g} s, see {child.command.log}")
 
     def _restart_when_due(self, now: float, tell: Tell) -> None:
         if self._restart_at is None or now < self._restart_at:

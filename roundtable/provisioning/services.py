@@ -30,9 +30,7 @@ _RIGHTS: Final[Mapping[str, Rights]] = {
 }
 
 
-def provision_services(
-    kafka: AdminClient, mongo: MongoClient[Document], secrets: Credentials, database_prefix: str = ""
-) -> None:
+def provision_services(kafka: AdminClient, mongo: MongoClient[Document], secrets: Credentials, database_prefix: str = "") -> None:
     """Make the users that are missing, with the passwords of the data folder and no more rights than they need.
 
     With a prefix, the same users get the same rights on the databases of that prefix as well.

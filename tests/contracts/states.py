@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from contracts.dates import instant
-from contracts.event import EVENTS, Model
-from contracts.sealing import KEY_BYTES, DataKey
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
+
+from contracts.dates import instant
+from contracts.event import EVENTS, Model
+from contracts.sealing import KEY_BYTES, DataKey
 
 moderate = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """As many examples as a shared machine bears in every run; a state is large, and takes its time to draw."""

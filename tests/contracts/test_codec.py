@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
 from contracts.codec import HEADERS, Message, UndecodableError, decode, encode
 from contracts.concern import Concern
 from contracts.events import ConcernRaised
 from contracts.sealing import DataKey, seal
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.builders import NOW, concern, new_id
 from tests.contracts.states import JSON, moderate
 

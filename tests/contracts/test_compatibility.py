@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from contracts import compatibility, examples, schemas
 from contracts.compatibility import check, compare, release
 from contracts.generated import drift, run, write

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import pytest
+
 from contracts.concern import Concern, ConcernFacts
 from contracts.dates import instant
 from contracts.entry import Patch
@@ -10,7 +11,6 @@ from contracts.fields import Clear, Frame, Instant, Line, Prose, Sealed
 from contracts.meeting import Meeting, MeetingFacts, Venue
 from contracts.sealing import DataKey, redact, seal, unseal
 from contracts.vocabulary import Category
-
 from tests.builders import NOW, new_id
 
 KEY = DataKey("one", bytes(32))

@@ -1,10 +1,10 @@
 """The table of operations agrees with the registry of events, and with the life cycles that are documented."""
 
 import pytest
+
 from contracts.event import EVENTS
 from contracts.operations import ERASED, NONE, OPERATIONS, RECORDED, STATUSES, By, row_of
 from contracts.vocabulary import ActionStatus, ConcernStatus, MeetingStatus, Resolution
-
 from tests.contracts.states import MODELS
 
 ROWS = {row.type.split(".")[1]: row for row in OPERATIONS}

@@ -5,15 +5,16 @@ from copy import deepcopy
 from typing import Annotated, Any
 
 import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter, ValidationError
+
 from contracts.concern import ActionClosing, ActionFacts, Concern, ConcernClosing, ConcernFacts, Progressing, WePromisedWords
 from contracts.entry import Entry, Patch, PatchOf
 from contracts.fields import Id
 from contracts.meeting import Meeting, MeetingFacts, MeetingRecording
 from contracts.places import Neighbourhood, NeighbourhoodFacts
 from contracts.requests import REF, close
-from fastapi import FastAPI
-from jsonschema import Draft202012Validator
-from pydantic import TypeAdapter, ValidationError
 
 
 def application() -> FastAPI:

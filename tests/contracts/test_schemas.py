@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from jsonschema import Draft202012Validator, FormatChecker
+
 from contracts import examples, schemas
 from contracts.codec import Message, decode, encode
 from contracts.entry import Entering
@@ -12,9 +15,6 @@ from contracts.operations import ERASED, STATUSES, row_of
 from contracts.releases import RELEASED, read, versions
 from contracts.sealing import DataKey, redact, seal, unseal
 from contracts.state import LastEvent
-from hypothesis import given
-from jsonschema import Draft202012Validator, FormatChecker
-
 from tests.contracts.states import MODELS, any_opened, moderate
 
 SCHEMAS = {path.name: read(path) for path in schemas.FOLDER.glob("*.json")}

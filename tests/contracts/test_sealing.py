@@ -5,6 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from contracts.codec import Message, decode, encode
 from contracts.concern import Concern
 from contracts.dates import instant
@@ -12,9 +15,6 @@ from contracts.event import EVENTS, Model
 from contracts.fields import Confidentiality
 from contracts.sealing import CannotOpenError, DataKey, redact, seal, unseal
 from contracts.state import ERASED_FIELDS, LastEvent, State, fields_of
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.builders import NOW, concern, new_id
 from tests.contracts.states import KEYS, UNKNOWN, any_opened, moderate
 

@@ -4,11 +4,11 @@ from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
+
 from contracts.event import EVENTS, Model, dataschema, name_of, type_of
 from contracts.fields import Confidentiality
 from contracts.state import ERASED_FIELDS, Facts, fields_of
-from pydantic import BaseModel
-
 from tests.contracts.states import MODELS
 
 models = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from chassis.lease import Lease
 from chassis.mongo import DuplicateKey, Mongo, Tx, Unavailable, UpdateOne
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import httpx2
 import pytest
 import structlog
-from chassis import logs
-from chassis.runtime import Runtime
 from leaflets import Issuer, open_door, runtime_of
 from log_lines import Lines
+
+from chassis import logs
+from chassis.runtime import Runtime
 
 
 @pytest.fixture

@@ -9,6 +9,13 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import httpx2
+from fastapi import APIRouter, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from joserfc import jws
+from joserfc.jwk import ECKey, KeySet
+from pydantic import SecretStr
+from uuid_utils import uuid7
+
 from chassis.admission import ANY_GRANT, Visiting, admits
 from chassis.answers import Page, Replayed
 from chassis.auth import Authenticator, Role
@@ -24,12 +31,6 @@ from chassis.service import Service
 from chassis.settings import Settings
 from contracts.concern import Concern, ConcernFacts, Progressing
 from contracts.entry import Entry, Patch, PatchOf
-from fastapi import APIRouter, Query, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
-from joserfc import jws
-from joserfc.jwk import ECKey, KeySet
-from pydantic import SecretStr
-from uuid_utils import uuid7
 
 ISSUER: Final = "urn:test:issuer"
 HERE: Final = "northamptonshire"

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 import structlog
-from chassis.mongo import Unavailable
-from chassis.service import Runtime, Work, run
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from leaflets import LEAFLETS
+
+from chassis.mongo import Unavailable
+from chassis.service import Runtime, Work, run
 
 log = structlog.get_logger()
 streams = APIRouter()

@@ -2,14 +2,15 @@
 
 import httpx2
 import pytest
+from fastapi import APIRouter
+from leaflets import FACTS, HERE, PATH, THERE, Issuer, Shelf
+from uuid_utils import uuid7
+
 from chassis.admission import admits
 from chassis.answers import may_open, shown
 from chassis.auth import Role
 from chassis.runtime import Runtime
 from contracts.concern import Concern
-from fastapi import APIRouter
-from leaflets import FACTS, HERE, PATH, THERE, Issuer, Shelf
-from uuid_utils import uuid7
 
 FRAME_OF_A_SENSITIVE_RECORD = {"id", "force", "version", "sensitive", "status", "recorded_late"}
 

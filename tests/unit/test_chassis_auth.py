@@ -9,9 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from chassis.auth import Authenticator, Principal, Role
-from chassis.jwks import KeySource, keys_of
-from chassis.problems import Refusal
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
@@ -19,6 +16,10 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from leaflets import HERE, ISSUER, Issuer
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
+
+from chassis.auth import Authenticator, Principal, Role
+from chassis.jwks import KeySource, keys_of
+from chassis.problems import Refusal
 
 GRANTS = {HERE: ["recorder", "publisher"]}
 ANY_JSON = st.recursive(

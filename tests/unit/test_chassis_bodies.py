@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from leaflets import FACTS, HERE, PATH, Issuer, Shelf
+
 from chassis import bodies
 from chassis.runtime import Runtime
-from leaflets import FACTS, HERE, PATH, Issuer, Shelf
 
 JSON = {"Content-Type": "application/json"}
 

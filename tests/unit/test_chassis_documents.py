@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from chassis.documents import operations, without_example
 from jsonschema import Draft202012Validator
 from leaflets import FACTS
+
+from chassis.documents import operations, without_example
 
 
 @pytest.fixture

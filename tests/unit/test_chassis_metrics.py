@@ -4,8 +4,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from chassis import metrics
 from leaflets import HERE, PATH, Issuer, open_door, runtime_of
+
+from chassis import metrics
 
 OF_THE_INTERFACE = {
     "outbox_pending",

@@ -4,8 +4,9 @@ import json
 
 import httpx2
 import pytest
-from chassis.problems import pointer
 from leaflets import FACTS, HERE, PATH, Issuer
+
+from chassis.problems import pointer
 
 ANY_ID = "01970000-0000-7000-8000-000000000000"
 

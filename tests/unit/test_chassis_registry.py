@@ -3,10 +3,11 @@
 import asyncio
 from datetime import UTC, datetime
 
+from leaflets import HERE, NOWHERE, THERE
+
 from chassis.auth import Principal, Role
 from chassis.mongo import Unavailable
 from chassis.registry import Document, Registry, Snapshot
-from leaflets import HERE, NOWHERE, THERE
 
 FORCES = {HERE: "Northamptonshire Police", THERE: "Essex Police"}
 REVOKED_AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from chassis.settings import EX_CONFIG, Settings, describe, load
 from pydantic import Field, ValidationError
+
+from chassis.settings import EX_CONFIG, Settings, describe, load
 
 GOOD = {
     "ROUNDTABLE_MONGO_URL": "mongodb://meetings:secret-words@127.0.0.1:1/",

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
+
 from contracts.concern import Action, ActionFacts, ActionOpening, Concern, ConcernFacts, WePromisedWords
 from contracts.entry import Entry, merge_patch
 from contracts.meeting import FeedbackFacts, Meeting, MeetingRecording, Plan
 from contracts.places import Neighbourhood, NeighbourhoodFacts, OrganisationFacts
-from pydantic import TypeAdapter, ValidationError
 
 CONCERN = {"category": "drugs"}
 MEETING = {"kind": "iag", "title": "Advisory group"}

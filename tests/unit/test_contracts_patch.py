@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 
 import pytest
-from contracts.concern import Concern, ConcernFacts
-from contracts.entry import Patch, PatchOf, extras, merge_patch
-from contracts.meeting import Meeting, MeetingFacts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+
+from contracts.concern import Concern, ConcernFacts
+from contracts.entry import Patch, PatchOf, extras, merge_patch
+from contracts.meeting import Meeting, MeetingFacts
 
 NAMES = st.sampled_from("abc")
 LEAVES = st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=3)

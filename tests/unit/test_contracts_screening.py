@@ -4,9 +4,10 @@ import string
 import time
 
 import pytest
-from contracts.screening import contact_detail, has_control
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from contracts.screening import contact_detail, has_control
 
 GAPS = st.sampled_from(["", " ", "-", ".", "  ", "\N{NO-BREAK SPACE}", "\N{EN DASH}"])
 LETTERS = st.text(alphabet=string.ascii_lowercase, min_size=1, max_size=8)

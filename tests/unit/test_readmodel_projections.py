@@ -5,6 +5,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from contracts import story
 from contracts.codec import Message
 from contracts.concern import Action, Concern
@@ -12,11 +15,8 @@ from contracts.examples import message, tell
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation
 from contracts.state import State
-from hypothesis import given
-from hypothesis import strategies as st
 from readmodel.projections import MODELS, Bucket, Document, Figure, bucket, contribution, fold, movement
 from readmodel.tally import Tally, field_of, figure_of
-
 from tests.contracts.states import moderate, opened
 
 STORY = [message(told) for told in tell() if told.variant is None]

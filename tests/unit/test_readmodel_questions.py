@@ -6,15 +6,16 @@ import io
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
 from chassis.auth import Role
 from chassis.documents import operations, without_example
 from chassis.problems import Refusal
 from contracts.meeting import Meeting
 from contracts.places import Organisation
-from fastapi import FastAPI
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
 from readmodel import cursors
 from readmodel.access import Reader
 from readmodel.api import ROUTERS, examples

@@ -1,11 +1,13 @@
 """The command line as an operator meets it: a program with an exit status, and sentences for what can be mended."""
 
-import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from roundtable.cli import main
 from roundtable.errors import OperatorError
 from roundtable.home import Home
 from roundtable.identity import Issuer
@@ -13,15 +15,39 @@ from roundtable.native.kafka.jars import require
 from roundtable.native.mongo.binary import mongod
 
 
-def roundtable(*arguments: str) -> subprocess.CompletedProcess[str]:
-    argv = (sys.executable, "-m", "roundtable.cli", *arguments)
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
+@dataclass(frozen=True)
+class Answer:
+    """What a command left behind."""
+
+    status: int | str | None
+    stdout: str
+    stderr: str
 
 
-def test_help_names_every_command() -> None:
+@pytest.fixture
+def roundtable(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """Runs the program with arguments, as the installed script does."""
+
+    def run(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["roundtable", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        # A text as the exit's code goes to standard error, and the status is 1.
+        if isinstance(end.value.code, str):
+            return Answer(1, said.out, f"{said.err}{end.value.code}\n")
+        return Answer(end.value.code, said.out, said.err)
+
+    return run
+
+
+Program = Callable[..., Answer]
+
+
+def test_help_names_every_command(roundtable: Program) -> None:
     answer = roundtable("--help")
 
-    assert answer.returncode == 0
+    assert answer.status == 0
     for command in ("demo", "status", "load", "token", "sign-in", "forces", "grants", "provision", "events"):
         assert command in answer.stdout
 
@@ -39,36 +65,36 @@ def test_help_names_every_command() -> None:
         "events tail",
     ],
 )
-def test_without_a_running_stack_a_command_says_so(command: str, tmp_path: Path) -> None:
+def test_without_a_running_stack_a_command_says_so(roundtable: Program, command: str, tmp_path: Path) -> None:
     answer = roundtable(*command.split(), "--home", str(tmp_path))
 
-    assert answer.returncode == 1
+    assert answer.status == 1
     assert answer.stdout == ""
     assert answer.stderr == f"roundtable: no stack runs on {tmp_path}: start one with `roundtable demo`, or name another --home\n"
 
 
-def test_a_token_is_all_that_stands_on_standard_output(tmp_path: Path) -> None:
+def test_a_token_is_all_that_stands_on_standard_output(roundtable: Program, tmp_path: Path) -> None:
     Issuer(Home(tmp_path).prepare())
 
     answer = roundtable("token", "--grant", "kent:reader", "--ttl", "5m", "--home", str(tmp_path))
 
-    assert answer.returncode == 0
+    assert answer.status == 0
     assert len(answer.stdout.strip().split(".")) == 3
     assert len(answer.stdout.splitlines()) == 1
 
 
-def test_a_token_needs_an_issuer(tmp_path: Path) -> None:
+def test_a_token_needs_an_issuer(roundtable: Program, tmp_path: Path) -> None:
     answer = roundtable("token", "--grant", "kent:reader", "--home", str(tmp_path))
 
-    assert answer.returncode == 1
+    assert answer.status == 1
     assert "holds no issuer's key" in answer.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_force_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
+def test_a_force_that_does_not_exist_is_refused_with_those_that_do(roundtable: Program, tmp_path: Path) -> None:
     answer = roundtable("forces", "add", "gotham", "--home", str(tmp_path))
 
-    assert answer.returncode == 1
+    assert answer.status == 1
     assert "'gotham' is none of the 45 forces: avon-and-somerset," in answer.stderr
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+
 from contracts import vocabulary
 from contracts.forces import FORCES
 from contracts.screening import contact_detail
-
 from roundtable.demonstration import DATA, forces_of
 from roundtable.errors import OperatorError
 from roundtable.loading import Engagement, read_engagements
@@ -53,7 +53,7 @@ def test_a_mistake_in_a_file_is_named(tmp_path: Path, addition: str, complaint: 
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match="nowhere.yaml cannot be read"):
+    with pytest.raises(OperatorError, match=r"nowhere\.yaml cannot be read"):
         read_engagements(tmp_path / "nowhere.yaml")
 
 
@@ -95,8 +95,8 @@ def sealed_words(engagement: Engagement) -> list[str]:
 
 
 def published_words(engagement: Engagement) -> list[str]:
-    parts = [part.published for part in (*engagement.concerns, *engagement.outcomes) if part.published]
-    return [words for part in parts for words in part.values()]
+    parts = [concern.published for concern in engagement.concerns] + [outcome.published for outcome in engagement.outcomes]
+    return [words for part in parts if part for words in part.values()]
 
 
 def test_the_demonstration_holds_no_contact_details() -> None:

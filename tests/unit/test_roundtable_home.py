@@ -54,7 +54,7 @@ def test_what_is_written_once_is_never_overwritten(home: Home) -> None:
     assert not write_once(path, "second")
 
     assert path.read_text() == "first"
-    assert os.listdir(home.secrets) == ["one"]
+    assert [file.name for file in home.secrets.iterdir()] == ["one"]
 
 
 def test_ports_are_kept_over_a_restart(home: Home) -> None:

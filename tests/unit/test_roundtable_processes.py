@@ -87,7 +87,7 @@ def test_a_child_is_in_a_session_of_its_own_so_that_ctrl_c_reaches_its_parent_al
 
 def test_children_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     argv = (sys.executable, "-c", ORPHAN, str(tmp_path / "child.log"))
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603 - our own command
         assert parent.stdout is not None
         orphan = int(parent.stdout.readline())
         wait_until(lambda: psutil.Process(orphan).name() == "sleep")

@@ -79,7 +79,11 @@ def _run_maven(draft: Path, tell: Tell) -> None:
     with subprocess.Popen(  # noqa: S603 - our own command
         argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as maven:
-        said = _follow(maven.stdout or (), tell)
+        try:
+            said = _follow(maven.stdout or (), tell)
+        except BaseException:
+            maven.kill()
+            raise
     if maven.returncode != 0:
         message = "Maven could not fetch Kafka's jars:\n" + "\n".join(said[-15:])
         raise OperatorError(message)

@@ -38,20 +38,20 @@ class Kafka:
 
     def await_ready(self) -> None:
         """Wait until the node serves its administrator; raises OperatorError when it does not."""
-        self.child.await_answer(self._answers, START_SECONDS)
+        self.child.await_answer(self._missing, START_SECONDS)
 
     def client(self, user: str, password: str) -> dict[str, str]:
         """Configuration of a librdkafka client with this identity."""
         return client_configuration(self.bootstrap_servers, user, password)
 
-    def _answers(self) -> bool:
+    def _missing(self) -> str | None:
         if not answers(self.port):
-            return False
+            return "does not answer"
         try:
             kafka_admin(self.client("admin", self.admin_password)).list_topics(timeout=5)
-        except KafkaException:
-            return False
-        return True
+        except KafkaException as failure:
+            return f"does not serve its administrator ({failure.args[0].str()})"
+        return None
 
 
 def client_configuration(bootstrap_servers: str, user: str, password: str) -> dict[str, str]:

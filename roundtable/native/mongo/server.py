@@ -35,9 +35,9 @@ class Mongo:
 
         Raises OperatorError when it does not.
         """
-        self.child.await_answer(lambda: answers(self.port), START_SECONDS)
+        self.child.await_answer(lambda: None if answers(self.port) else "does not answer", START_SECONDS)
         replica_set.ensure(self.address, self.admin_password)
-        self.child.await_answer(self._is_writable, START_SECONDS)
+        self.child.await_answer(self._missing, START_SECONDS)
 
     def url(self, user: str, password: str) -> str:
         """The connection string of this identity."""
@@ -47,12 +47,12 @@ class Mongo:
         """A client of the administrator; the caller closes it."""
         return replica_set.administrator(self.address, self.admin_password)
 
-    def _is_writable(self) -> bool:
+    def _missing(self) -> str | None:
         try:
             with self.client() as client:
-                return bool(client.admin.command("hello")["isWritablePrimary"])
-        except PyMongoError:
-            return False
+                return None if client.admin.command("hello")["isWritablePrimary"] else "is not the primary of its set"
+        except PyMongoError as failure:
+            return f"does not serve its administrator ({failure})"
 
 
 def connection_string(address: str, user: str, password: str) -> str:

@@ -1,0 +1,1 @@
+"""The ways in which a subscriber can be told. Each is a file."""

@@ -1,0 +1,162 @@
+"""Subscriptions: who wants to be told of which events, and which events those are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+from contracts.codec import Message
+from contracts.entry import problem
+from contracts.event import type_of
+from contracts.fields import AtMost, Demand, ForceSlug, Id, Ids, Instant, Matching, OneOf, needed
+from contracts.operations import OPERATIONS
+from contracts.places import Neighbourhood
+from contracts.state import Facts
+from contracts.vocabulary import Category
+
+EVENT_TYPES: Final = tuple(row.type for row in OPERATIONS)
+LONGEST_URL: Final = 2_000
+
+
+class NotificationsError(Exception):
+    """A wish that cannot be granted; the message says why."""
+
+    pointer: str | None = None
+
+
+class UrlRefused(NotificationsError):  # noqa: N818 - what a caller is told
+    """The address is not one that Roundtable sends to."""
+
+    pointer = "#/url"
+
+
+class NotTheOwner(NotificationsError):  # noqa: N818
+    """A subscription is changed and deleted by the one who made it."""
+
+
+class GrantRevoked(NotificationsError):  # noqa: N818
+    """What a subscription would stand on was taken away."""
+
+
+class Channel(StrEnum):
+    """How a subscriber is told."""
+
+    WEBHOOK = "webhook"
+
+
+class SubscriptionStatus(StrEnum):
+    """Whether a subscription is told of events."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True)
+class EventType(Demand):
+    """The full type of an event: `engagement.concern-raised.v1`."""
+
+    def refusal(self, value: str) -> PydanticCustomError | None:
+        """A short name, or no event at all."""
+        if value in EVENT_TYPES:
+            return None
+        if type_of(value) in EVENT_TYPES:
+            return problem("short_type", f"Give the full type: {type_of(value)}")
+        return problem("unknown_type", "Give the full type of an event in the catalogue, such as engagement.concern-raised.v1")
+
+    def schema(self) -> dict[str, Any]:
+        """Every type, as an enumeration."""
+        return {"enum": list(EVENT_TYPES)}
+
+
+class SubscriptionFacts(Facts):
+    """What a caller may enter of a subscription. An empty list leaves nothing out."""
+
+    channel: Annotated[str, OneOf(Channel)] = Channel.WEBHOOK
+    url: Annotated[str, Matching(rf"https?://[!#-;=?-\[\]-~]{{1,{LONGEST_URL}}}", "a web address in ASCII, without spaces")] | None = (
+        needed("Where events are posted to")
+    )
+    types: Annotated[tuple[Annotated[str, EventType()], ...], AtMost(100)] = ()
+    categories: Annotated[tuple[Annotated[str, OneOf(Category)], ...], AtMost(100)] = ()
+    neighbourhoods: Ids = ()
+
+
+class Subscription(SubscriptionFacts):
+    """Who wants to be told of which events of a force, and how."""
+
+    id: Id
+    force: ForceSlug
+    version: int = 1
+    owner: str = Field(description="Subject whose grant it stands on")
+    status: str = SubscriptionStatus.ACTIVE
+    why: str | None = Field(None, description="Why it is disabled")
+    created_at: Instant
+    changed_at: Instant
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is told of events."""
+        return self.status == SubscriptionStatus.ACTIVE
+
+    def changed(self, now: datetime, **values: Any) -> "Subscription":  # noqa: ANN401 - fields of any type
+        """The subscription one version on."""
+        return self.model_copy(update=values | {"version": self.version + 1, "changed_at": now})
+
+    def disabled(self, now: datetime, why: str) -> "Subscription":
+        """The subscription as it is when it is told of nothing more."""
+        return self.changed(now, status=SubscriptionStatus.DISABLED, why=why)
+
+
+class NewSubscription(Subscription):
+    """A subscription as it is answered once, to whoever made it."""
+
+    secret: str = Field(description="What the signature of every webhook is made with (Standard Webhooks); it is not shown again")
+
+
+def subscribe(facts: SubscriptionFacts, *, subject: str, force: str, subscription_id: str, now: datetime) -> Subscription:
+    """A new subscription, which is told of what happens from now on."""
+    entered = {name: getattr(facts, name) for name in SubscriptionFacts.model_fields}
+    return Subscription(id=subscription_id, force=force, owner=subject, created_at=now, changed_at=now, **entered)
+
+
+def matches(subscription: Subscription, message: Message) -> bool:
+    """Whether a subscription is told of an event. Only clear fields count, and a sensitive event is told to nobody.
+
+    An event without a category, or without a neighbourhood, is not among those that a list of them asks for.
+    """
+    return (
+        subscription.is_active
+        and subscription.force == message.force
+        and not message.sensitive
+        and message.time >= subscription.created_at
+        and _admits(subscription.types, message.type)
+        and _admits(subscription.categories, message.data.get("category"))
+        and _admits(subscription.neighbourhoods, _neighbourhood(message))
+    )
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A record that is sensitive or erased now: whatever is shown of it, of any version, shows no more than that allows."""
+
+    version: int
+    erased: bool = False
+
+
+def hide(known: Hidden | None, message: Message) -> Hidden | None:
+    """What an event says of its record's being hidden, given what is known. Older versions say nothing, and no erasure is undone."""
+    if known is not None and (known.erased or known.version > message.version):
+        return known
+    if "erased_at" in message.data:
+        return Hidden(message.version, erased=True)
+    return Hidden(message.version) if message.sensitive else None
+
+
+def _admits(wanted: tuple[str, ...], value: object) -> bool:
+    return not wanted or value in wanted
+
+
+def _neighbourhood(message: Message) -> object:
+    return message.subject if message.model is Neighbourhood else message.data.get("neighbourhood_id")

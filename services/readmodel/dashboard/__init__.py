@@ -1,0 +1,16 @@
+"""The pages: server-rendered, without JavaScript, for those who have a session and, at `/`, for anyone."""
+
+from chassis.runtime import Runtime
+from fastapi import APIRouter
+
+from readmodel.dashboard import assets
+from readmodel.dashboard.pages import about, chain, force, overview, public, sign_in
+from readmodel.dashboard.sessions import Sessions
+
+ROUTERS: list[APIRouter] = [assets.router, public.router, overview.router, chain.router, force.router, sign_in.router, about.router]
+"""Every page. The one that answers for what is missing comes last."""
+
+
+async def setup(runtime: Runtime) -> None:
+    """Indexes that sessions need."""
+    await Sessions(runtime.mongo).indexes()

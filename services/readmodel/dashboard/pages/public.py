@@ -1,0 +1,109 @@
+"""The public page: what people said, what the police promised, what came of it, and what is late. No sign-in."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from chassis.runtime import Runtime
+from contracts.dates import today
+from contracts.places import Neighbourhood
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from readmodel.dashboard import charts, outcomes, words
+from readmodel.dashboard.frame import PageRoute
+from readmodel.dashboard.outcomes import Came
+from readmodel.dashboard.rendering import page
+from readmodel.dashboard.visitors import Anyone, PageMissing
+from readmodel.opening import Record
+from readmodel.parts import parts
+from readmodel.store import Store
+from readmodel.views import public
+from readmodel.views.public import Published
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+MOST: Final = 200
+"""How many published concerns the page looks at; the latest ones."""
+
+
+@router.get("/")
+async def you_said_we_did(request: Request, visitor: Anyone, force: str = "", neighbourhood: str = "", about: str = "") -> HTMLResponse:
+    """What was published: of one force or of all, in one neighbourhood, about one thing."""
+    del visitor
+    runtime: Runtime = request.app.state.runtime
+    names = runtime.registry.forces
+    store, now = parts(runtime).store, runtime.now()
+    if force and force not in names:
+        raise PageMissing
+    everything = [entry for entry in await public.published(store, force or None, limit=MOST) if entry.force in names]
+    chosen = [entry for entry in everything if _matches(entry, neighbourhood, about)]
+    upcoming = await public.upcoming(store, force or None, neighbourhood or None, now=now)
+    choices = await _choices(store, everything, force)
+    facts = {
+        "force": force,
+        "neighbourhood": neighbourhood,
+        "about": about,
+        "names": names,
+        "forces": _forces(everything, names),
+        **choices,
+    }
+    return page(
+        request, "public.html", **facts, **_told(chosen, now), upcoming=[_poster(each) for each in upcoming if each["force"] in names]
+    )
+
+
+def _matches(entry: Published, neighbourhood: str, about: str) -> bool:
+    return (not neighbourhood or entry.neighbourhood_id == neighbourhood) and (not about or entry.category == about)
+
+
+async def _choices(store: Store, everything: Sequence[Published], force: str) -> dict[str, Any]:
+    """What the page can be narrowed to: neighbourhoods and categories of which something was published."""
+    ids = {entry.neighbourhood_id for entry in everything if entry.neighbourhood_id} if force else set()
+    areas = await store.by_ids(Neighbourhood, force, sorted(ids))
+    named = sorted((str(area["name"]), str(area["id"])) for area in areas if area.get("name") and not area.get("sensitive"))
+    categories = sorted((words.category(code), code) for code in {entry.category for entry in everything if entry.category})
+    return {
+        "neighbourhoods": [(subject, name) for name, subject in named],
+        "categories": [(code, name) for name, code in categories],
+    }
+
+
+def _forces(everything: Sequence[Published], names: Any) -> list[tuple[str, str, int]]:  # noqa: ANN401 - the registry's mapping
+    counts = Counter(entry.force for entry in everything)
+    return sorted(((force, names[force], count) for force, count in counts.items()), key=lambda each: str(each[1]))
+
+
+def _told(chosen: Sequence[Published], now: datetime) -> dict[str, Any]:
+    day = today(now)
+    every, parts = outcomes.pairs(chosen, day), outcomes.parts(chosen, day)
+    return {
+        "done": [pair for pair in every if pair.came is Came.DONE],
+        "owed": sorted((pair for pair in every if pair.came in _OWED), key=lambda pair: _OWED.index(pair.came)),
+        "refused": [pair for pair in every if pair.came is Came.NOT],
+        "bar": charts.bar(parts),
+        "concerns": sum(amount for _, _, amount in parts),
+        "settled": parts[0][2],
+        "latest": max((entry.published_at for entry in chosen if entry.published_at), default=None),
+        "today": day,
+    }
+
+
+_OWED: Final = (Came.LATE, Came.NOTHING, Came.DOING)
+
+
+def _poster(meeting: Record) -> dict[str, Any]:
+    """A public meeting as a poster has it."""
+    starts = datetime.fromisoformat(meeting["starts_at"])
+    ends = datetime.fromisoformat(meeting["ends_at"]) if meeting.get("ends_at") else None
+    day = words.london_day(starts)
+    venue = meeting.get("venue") or {}
+    return {
+        "force": meeting["force"],
+        "title": meeting.get("title") or words.kind(meeting.get("kind")),
+        "day": int(day[8:10]),
+        "date": words.weekday(day),
+        "time": words.time_of_day(starts) + (f" to {words.time_of_day(ends)}" if ends and words.london_day(ends) == day else ""),
+        "month": words.month(day),
+        "where": ", ".join(str(venue[part]) for part in ("name", "address", "locality") if venue.get(part)),
+    }

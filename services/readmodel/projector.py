@@ -1,0 +1,137 @@
+"""The projector: events into documents, figures and history, in the transaction that moves the position of their partition."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from chassis import metrics
+from chassis.consumer import Batch, Received, consume
+from chassis.mongo import Document, InsertOne, ReplaceOne, Tx, UpdateOne, Write
+from chassis.recording import stored_id
+from chassis.runtime import Runtime
+from contracts.dates import instant, span
+from contracts.state import State
+from readmodel.parts import parts
+from readmodel.projections import MODELS, PROJECTION, Bucket, Figure, fold, movement
+from readmodel.store import Store
+from readmodel.tally import field_of
+
+Documents = dict[str, Document]
+Moved = dict[Bucket, Counter[Figure]]
+
+
+class Projector:
+    """Writes what a batch of events changes, and nothing else: it may be run again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def __call__(self, tx: Tx, batch: Batch) -> None:
+        """Project one batch: what is read and written counts together with the position, or not at all."""
+        moved: Moved = defaultdict(Counter)
+        versions: dict[str, int] = {}
+        for model, events in _by_model(batch.events).items():
+            old = await self._read(model, events, tx)
+            new = _folded(old, events)
+            versions |= {key: document["version"] for key, document in old.items()}
+            await self._store.of(model).bulk_write(_writes(old, new), ordered=False, tx=tx)
+            _move(moved, model, old, new)
+        await self._store.figures.bulk_write(_figures(batch, moved), ordered=False, tx=tx)
+        await self._remember(batch, versions, tx)
+
+    async def _read(self, model: type[State], events: Iterable[Received], tx: Tx) -> Documents:
+        keys = {_key(event) for event in events}
+        found = await self._store.of(model).find({"_id": {"$in": list(keys)}}, projection={"sealed": 0}, tx=tx)
+        return {document["_id"]: document for document in found}
+
+    async def _remember(self, batch: Batch, versions: Mapping[str, int], tx: Tx) -> None:
+        """Add a line of history for each event. One that is repeated has its line: a second would end the transaction."""
+        lines = {line["_id"]: line for line in map(_line, batch.events)}
+        repeated = [_line_id(event) for event in batch.events if _may_be_repeated(event, versions)]
+        if repeated:
+            for there in await self._store.history.find({"_id": {"$in": repeated}}, projection={"_id": 1}, tx=tx):
+                del lines[there["_id"]]
+        if lines:
+            await self._store.history.insert_many(list(lines.values()), tx=tx)
+
+
+async def project(runtime: Runtime) -> None:
+    """Project every event of every registered force until the service stops."""
+    own = parts(runtime)
+
+    def committed(batch: Batch) -> None:
+        now = runtime.now()
+        for event in batch.events:
+            metrics.event_to_readmodel_seconds.observe(max(0.0, (now - event.message.time).total_seconds()))
+        own.arrivals.announce({_key(event) for event in batch.events})
+
+    await consume(runtime, Projector(own.store), projection=PROJECTION, committed=committed)
+
+
+def _by_model(events: Iterable[Received]) -> dict[type[State], list[Received]]:
+    """Events whose aggregate is known, by its model; of the others, history is all that is kept."""
+    found: dict[type[State], list[Received]] = defaultdict(list)
+    for event in events:
+        if event.message.model in MODELS:
+            found[event.message.model].append(event)
+    return found
+
+
+def _folded(old: Documents, events: Iterable[Received]) -> Documents:
+    new = dict(old)
+    for event in events:
+        key = _key(event)
+        new[key] = fold(new.get(key), event.message)
+    return {key: document for key, document in new.items() if document is not old.get(key)}
+
+
+def _writes(old: Documents, new: Documents) -> list[Write]:
+    """Insert what is absent, replace what exists: an upsert would cost twice an insert."""
+    absent: list[Write] = [InsertOne(document) for key, document in new.items() if key not in old]
+    return absent + [ReplaceOne({"_id": key}, document) for key, document in new.items() if key in old]
+
+
+def _move(moved: Moved, model: type[State], old: Documents, new: Documents) -> None:
+    for key, document in new.items():
+        for date, figures in movement(model, old.get(key), document).items():
+            moved[date].update(figures)
+
+
+def _figures(batch: Batch, moved: Moved) -> list[Write]:
+    partition = batch.partition.partition
+    found: list[Write] = []
+    for date, figures in moved.items():
+        changes = {f"counts.{field_of(figure)}": number for figure, number in figures.items() if number}
+        first, last = span(date) or (None, None)
+        bucket = {"force": batch.force, "partition": partition, "date": date, "first": first, "last": last}
+        if changes:
+            key = {"_id": f"{batch.force}:{partition}:{date or ''}"}
+            found.append(UpdateOne(key, {"$inc": changes, "$setOnInsert": bucket}, upsert=True))
+    return found
+
+
+def _line(event: Received) -> Document:
+    message = event.message
+    return {
+        "_id": _line_id(event),
+        "force": message.force,
+        "subject": message.subject,
+        "type": message.type,
+        "version": message.version,
+        "time": instant(message.time),
+        "topic": event.topic,
+        "partition": event.partition,
+        "offset": event.offset,
+    }
+
+
+def _may_be_repeated(event: Received, versions: Mapping[str, int]) -> bool:
+    """A version that is newer than the record was cannot have come before; of an unknown aggregate there is no record to ask."""
+    return event.message.model is None or event.message.version <= versions.get(_key(event), 0)
+
+
+def _line_id(event: Received) -> str:
+    return stored_id(event.message.force, event.message.id)
+
+
+def _key(event: Received) -> str:
+    return stored_id(event.message.force, event.message.subject)

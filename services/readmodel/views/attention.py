@@ -1,0 +1,40 @@
+"""What needs attention now: late first responses, promises whose day has passed, and concerns for which nothing was promised."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from contracts.concern import Action, Concern
+from readmodel.access import Reader
+from readmodel.filters import overdue_actions, overdue_responses
+from readmodel.opening import Record, opened
+from readmodel.store import Store
+from readmodel.views.figures import unanswered
+
+
+class Attention(NamedTuple):
+    """Records that need attention, the worst first."""
+
+    overdue_responses: list[Record]
+    overdue_actions: list[Record]
+    nothing_promised: list[Record]
+
+
+async def of(store: Store, reader: Reader, forces: Sequence[str], limit: int = 20, now: datetime | None = None) -> Attention:
+    """What needs attention in some forces, at most `limit` records of each sort.
+
+    Raises:
+        Refusal: 403 when one of the forces is not granted.
+    """
+    at = now or datetime.now(UTC)
+    among = {"force": {"$in": list(reader.scope(forces))}}
+    responses, actions, nothing = await asyncio.gather(
+        store.of(Concern).find(among | overdue_responses(at), sort=[("response_due", 1)], limit=limit),
+        store.of(Action).find(among | overdue_actions(at), sort=[("due_on", 1)], limit=limit),
+        store.of(Concern).aggregate([*unanswered(store, among), {"$sort": {"raised_at": 1}}, {"$limit": limit}]),
+    )
+    sealed = [(Concern, each) for each in responses] + [(Action, each) for each in actions] + [(Concern, each) for each in nothing]
+    shown = await opened(store.keys, reader, sealed)
+    cuts = (len(responses), len(responses) + len(actions))
+    return Attention(shown[: cuts[0]], shown[cuts[0] : cuts[1]], shown[cuts[1] :])

@@ -1,0 +1,35 @@
+"""What was said is found nowhere: not in MongoDB's files, not in Kafka's segments, not in a log."""
+
+import secrets
+from pathlib import Path
+
+from tests.journeys.conftest import Product, created
+
+
+def holding(folder: Path, needle: bytes) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file() and needle in file.read_bytes()]
+
+
+def test_sealed_words_are_in_no_file_of_the_data_folder_and_still_readable(product: Product) -> None:
+    said, gist, commitment, title = (f"{word}-{secrets.token_hex(8)}" for word in ("said", "gist", "commitment", "title"))
+    force = "northamptonshire"
+    path = f"/v1/forces/{force}"
+    with product.client("meetings", f"{force}:recorder") as meetings, product.client("concerns", f"{force}:recorder") as concerns:
+        held = {"kind": "round_table", "title": title, "status": "held", "minutes": said}
+        meeting = created(meetings.post(f"{path}/meetings", json=held))
+        created(meetings.post(f"{path}/meetings/{meeting['id']}/feedback", json={"gist": gist}))
+        concern = created(concerns.post(f"{path}/concerns", json={"category": "drugs", "said": said, "meeting_id": meeting["id"]}))
+        owed = {"owner_role": "Chief Constable", "commitment": commitment, "standing": True, "answers": [concern["id"]]}
+        created(concerns.post(f"{path}/actions", json=owed))
+    with product.client("readmodel", f"{force}:reader") as reader:
+        read = reader.get(f"/v1/concerns/{concern['id']}", params={"min_version": 1, "wait": "5s"}).json()
+        assert read["said"] == said
+
+        # MongoDB writes its files with a delay; what is clear shows when the newest writes are on the disk.
+        with product.engines.mongo.client() as client:
+            client.admin.command("fsync")
+
+    home = product.engines.home.root
+    assert holding(home, title.encode()), "the clear title must be found, or the search proves nothing"
+    for needle in (said, gist, commitment):
+        assert holding(home, needle.encode()) == []

@@ -1,0 +1,23 @@
+"""Callers of the services, for the tests of one service each."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from chassis.runtime import Runtime
+from concerns.main import SERVICE as CONCERNS
+from meetings.main import SERVICE as MEETINGS
+from tests.conftest import Place
+from tests.services.callers import Caller, calling
+
+
+@pytest.fixture
+async def meetings(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) -> AsyncIterator[Caller]:
+    async with calling(MEETINGS, await runtimes("meetings"), place, "recorder") as caller:
+        yield caller
+
+
+@pytest.fixture
+async def concerns(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) -> AsyncIterator[Caller]:
+    async with calling(CONCERNS, await runtimes("concerns"), place, "recorder", "sensitive_reader", "publisher") as caller:
+        yield caller

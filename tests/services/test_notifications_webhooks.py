@@ -1,0 +1,242 @@
+"""From an event to a receiver that nobody here controls: real Kafka, real MongoDB, a real HTTP server."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+from pytest_httpserver import HTTPServer
+from standardwebhooks import Webhook
+from werkzeug import Request, Response
+
+from chassis.runtime import Runtime
+from tests.builders import concern_raised
+from tests.conftest import Place, eventually
+from tests.services.notifying import RAISED, Notifications, prepared, serving
+
+Runtimes = Callable[[str], Awaitable[Runtime]]
+
+
+@pytest.fixture
+async def service(place: Place, runtimes: Runtimes, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Notifications]:
+    async with serving(place, await prepared(await runtimes("concerns")), monkeypatch) as running_service:
+        yield running_service
+
+
+async def due_now(service: Notifications) -> None:
+    """Do not wait for the schedule: what is pending and not under way is due."""
+    waiting = {"status": "pending", "lease": {"$exists": False}}
+    await service.stored("deliveries").update_many(waiting, [{"$set": {"due_at": "$$NOW"}}])
+
+
+async def test_an_event_reaches_its_subscriber_at_once_signed_and_without_what_is_sealed(
+    service: Notifications, place: Place, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/hook", method="POST").respond_with_data(status=204)
+    wanted = await service.subscribed(httpserver.url_for("/hook"), types=[RAISED], categories=["drugs"])
+    other = await service.subscribed(httpserver.url_for("/other"), categories=["burglary"])
+
+    (state,) = await service.recorded(concern_raised(place.force, said="what was said at the meeting"))
+    await eventually(service.settled(wanted, "delivered"))
+
+    (received,) = [request for request, _ in httpserver.log]
+    headers = dict(received.headers.items())
+    event = Webhook(wanted["secret"]).verify(received.get_data(), headers)
+    (delivery,) = await service.deliveries(wanted)
+    (attempt,) = delivery["attempts"]
+    assert (event["type"], event["subject"], event["data"]["category"]) == (RAISED, state.id, "drugs")
+    assert "sealed" not in event["data"]
+    assert "what was said" not in received.get_data(as_text=True)
+    assert headers["Webhook-Id"] == delivery["id"] == f"{wanted['id']}:{event['id']}"
+    assert headers["Content-Type"].startswith("application/cloudevents+json")
+    assert (attempt["status_code"], attempt["error"], attempt["next_attempt_at"]) == (204, None, None)
+    assert delivery["event"] == event
+    assert await service.deliveries(other) == []
+
+
+async def test_a_failed_attempt_is_made_again_with_the_same_id(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
+    answers = iter([Response(status=500), Response(status=302, headers={"Location": httpserver.url_for("/inside")}), Response(status=200)])
+    httpserver.expect_request("/hook").respond_with_handler(lambda _: next(answers))
+    subscription = await service.subscribed(httpserver.url_for("/hook"))
+    await service.recorded(concern_raised(place.force))
+
+    for attempts in (1, 2):
+
+        async def tried(count: int = attempts) -> bool:
+            found = await service.deliveries(subscription)
+            return bool(found) and len(found[0]["attempts"]) == count and found[0]["next_attempt_at"] is not None
+
+        await eventually(tried)
+        await due_now(service)
+    await eventually(service.settled(subscription, "delivered"))
+
+    (delivery,) = await service.deliveries(subscription)
+    received = [request for request, _ in httpserver.log]
+    assert [attempt["status_code"] for attempt in delivery["attempts"]] == [500, 302, 200]
+    assert {request.headers["Webhook-Id"] for request in received} == {delivery["id"]}
+    assert {request.path for request in received} == {"/hook"}
+    for request in received:
+        Webhook(subscription["secret"]).verify(request.get_data(), dict(request.headers.items()))
+
+
+async def test_the_first_repetition_comes_after_five_seconds(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/hook").respond_with_data(status=503)
+    httpserver.expect_ordered_request("/hook").respond_with_data(status=204)
+    subscription = await service.subscribed(httpserver.url_for("/hook"))
+    await service.recorded(concern_raised(place.force))
+    await eventually(service.settled(subscription, "delivered"))
+
+    first, second = (datetime.fromisoformat(each["at"]) for each in (await service.deliveries(subscription))[0]["attempts"])
+    assert 4.9 < (second - first).total_seconds() < 8
+
+
+async def test_a_receiver_that_is_gone_is_told_of_nothing_more(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=410)
+    subscription = await service.subscribed(httpserver.url_for("/hook"))
+    await service.recorded(concern_raised(place.force))
+
+    async def disabled() -> bool:
+        found = await service.stored("subscriptions").find_one({"id": subscription["id"]})
+        return found is not None and found["status"] == "disabled"
+
+    await eventually(disabled)
+    await service.recorded(concern_raised(place.force))
+    await eventually(service.consumed)
+
+    async with service.client() as client:
+        shown = await client.get(service.path(subscription["id"]))
+    assert (shown.json()["why"], shown.headers["ETag"]) == ("The receiver is gone (410)", '"2"')
+    assert [each["status"] for each in await service.deliveries(subscription)] == ["failed"]
+
+
+async def test_a_receiver_that_hangs_holds_no_other_back(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
+    let_go = threading.Event()
+    hanging = HTTPServer(threaded=True)
+    hanging.expect_request("/hook").respond_with_handler(lambda _: Response(status=200) if let_go.wait(30) else Response(status=500))
+    hanging.start()
+    try:
+        httpserver.expect_request("/hook").respond_with_data(status=204)
+        stuck = [await service.subscribed(hanging.url_for("/hook")) for _ in range(12)]
+        quick = await service.subscribed(httpserver.url_for("/hook"))
+        await service.recorded(*(concern_raised(place.force) for _ in range(10)))
+
+        await eventually(service.settled(quick, "delivered", 10))
+        assert [each["status"] for each in await service.deliveries(stuck[0])] == ["pending"] * 10
+    finally:
+        let_go.set()
+        hanging.clear()
+        await asyncio.to_thread(hanging.stop)
+
+
+async def test_reading_the_log_again_from_its_start_tells_nobody(
+    place: Place, runtimes: Runtimes, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=204)
+    async with serving(place, await prepared(await runtimes("concerns")), monkeypatch) as service:
+        subscription = await service.subscribed(httpserver.url_for("/hook"))
+        await service.recorded(*(concern_raised(place.force) for _ in range(12)))
+        await eventually(service.settled(subscription, "delivered", 12))
+    with place.engines.mongo.client() as client:
+        client[f"{place.prefix}notifications"]["positions"].update_many({}, {"$set": {"offset": 0}})
+        client[f"{place.prefix}notifications"]["deliveries"].delete_many({})
+
+    async with serving(place, await runtimes("concerns"), monkeypatch) as service:
+        await eventually(service.consumed)
+        (state,) = await service.recorded(concern_raised(place.force))
+        await eventually(service.settled(subscription, "delivered"))
+
+        (delivery,) = await service.deliveries(subscription)
+    assert delivery["subject"] == state.id
+    assert len(httpserver.log) == 13
+
+
+async def test_nobody_is_told_of_what_was_recorded_before_the_subscription(
+    service: Notifications, place: Place, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=204)
+    await service.recorded(concern_raised(place.force))
+    subscription = await service.subscribed(httpserver.url_for("/hook"))
+    (state,) = await service.recorded(concern_raised(place.force))
+    await eventually(service.consumed)
+
+    assert [each["subject"] for each in await service.deliveries(subscription)] == [state.id]
+
+
+async def test_a_revoked_owner_is_sent_nothing_more(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=500)
+    subscription = await service.subscribed(httpserver.url_for("/hook"), subject="gone")
+    await service.recorded(concern_raised(place.force))
+
+    async def tried() -> bool:
+        return bool(httpserver.log)
+
+    await eventually(tried)
+    service.revoke("gone")
+    await service.recorded(concern_raised(place.force))
+    await eventually(service.settled(subscription, "ended", 2))
+
+    assert len(httpserver.log) == 1
+    async with service.client() as client:
+        shown = (await client.get(service.path(subscription["id"]))).json()
+    assert (shown["status"], shown["why"]) == ("disabled", "The grant of its owner was revoked")
+
+
+async def test_an_address_that_became_private_is_not_connected_to(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=204)
+    subscription = await service.subscribed(httpserver.url_for("/hook"))
+    rebound = {"$set": {"url": f"http://127.0.0.2:{httpserver.port}/hook"}}
+    await service.stored("subscriptions").update_one({"id": subscription["id"]}, rebound)
+    await service.recorded(concern_raised(place.force))
+
+    async def tried() -> bool:
+        found = await service.deliveries(subscription)
+        return bool(found) and bool(found[0]["attempts"])
+
+    await eventually(tried)
+    ((attempt,),) = [each["attempts"] for each in await service.deliveries(subscription)]
+    assert (attempt["status_code"], attempt["error"]) == (None, "AddressRefused")
+    assert httpserver.log == []
+
+
+async def test_deleting_a_subscription_ends_what_is_pending(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=500)
+    subscription = await service.subscribed(httpserver.url_for("/hook"))
+    await service.recorded(concern_raised(place.force))
+
+    async def tried() -> bool:
+        return bool(httpserver.log)
+
+    await eventually(tried)
+    async with service.client() as client:
+        answer = await client.delete(service.path(subscription["id"]), headers={"If-Match": '"1"'})
+    assert answer.status_code == 204
+
+    async def nothing_left() -> bool:
+        return await service.stored("deliveries").count({}) == 0
+
+    await eventually(nothing_left)
+
+
+async def test_a_stopping_service_gives_back_what_it_could_not_finish(
+    place: Place, runtimes: Runtimes, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer
+) -> None:
+    let_go, asked = threading.Event(), threading.Event()
+
+    def hang(_: Request) -> Response:
+        asked.set()
+        let_go.wait(30)
+        return Response(status=200)
+
+    httpserver.expect_request("/hook").respond_with_handler(hang)
+    try:
+        async with serving(place, await prepared(await runtimes("concerns")), monkeypatch) as service:
+            await service.subscribed(httpserver.url_for("/hook"))
+            await service.recorded(concern_raised(place.force))
+            assert await asyncio.to_thread(asked.wait, 10)
+        with place.engines.mongo.client() as client:
+            (left,) = client[f"{place.prefix}notifications"]["deliveries"].find()
+        assert (left["status"], left["attempts"], "lease" in left) == ("pending", [], False)
+        assert left["due_at"] <= datetime.now(UTC).replace(tzinfo=None)
+    finally:
+        let_go.set()
