@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from chassis.mongo import Mongo
 from chassis.service import Runtime, assemble
 from chassis.settings import Settings
-
 from roundtable.credentials import Credentials
 from roundtable.native import Engines, start_engines
 from roundtable.provisioning import add_force, provision_services

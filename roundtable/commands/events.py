@@ -4,8 +4,8 @@ import json
 from typing import Annotated
 
 import typer
-from contracts.forces import FORCES
 
+from contracts.forces import FORCES
 from roundtable.commands.options import HomeOption
 from roundtable.grants import Grant
 from roundtable.operator_desk import operator_desk

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 import typer
-from contracts.forces import FORCES
 
+from contracts.forces import FORCES
 from roundtable.commands.options import HomeOption
 from roundtable.errors import OperatorError
 from roundtable.operator_desk import operator_desk

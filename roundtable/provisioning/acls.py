@@ -13,7 +13,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from roundtable.provisioning.desk import ANSWER_SECONDS, settle
+from roundtable.provisioning.desk import ANSWER_SECONDS, settle, until
 
 _ANY_HOST = "*"
 _CLUSTER = "kafka-cluster"
@@ -45,8 +45,10 @@ def may_be_idempotent(user: str) -> AclBinding:
 
 
 def allow(kafka: AdminClient, bindings: Iterable[AclBinding]) -> None:
-    """Add the rules that are not there yet."""
-    settle(kafka.create_acls(list(bindings)))
+    """Add the rules that are not there yet, and wait until the broker goes by them."""
+    wanted = list(bindings)
+    settle(kafka.create_acls(wanted))
+    until(lambda: _in_force(kafka, wanted), "Kafka's access rules take effect")
 
 
 def allow_only(kafka: AdminClient, user: str, bindings: list[AclBinding]) -> None:
@@ -55,6 +57,13 @@ def allow_only(kafka: AdminClient, user: str, bindings: list[AclBinding]) -> Non
     surplus = [rule for rule in _rules_of(kafka, user) if rule not in bindings]
     if surplus:
         settle(kafka.delete_acls([_exactly(rule) for rule in surplus]))
+
+
+def _in_force(kafka: AdminClient, wanted: list[AclBinding]) -> bool:
+    """Whether the broker knows the rules; the controller, which has taken them, tells it a moment later."""
+    users = {rule.principal.removeprefix("User:") for rule in wanted}
+    known = [rule for user in users for rule in _rules_of(kafka, user)]
+    return all(rule in known for rule in wanted)
 
 
 def _rules_of(kafka: AdminClient, user: str) -> list[AclBinding]:

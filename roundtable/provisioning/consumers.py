@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from confluent_kafka.admin import AclBinding
-from contracts.topics import topic
 
+from contracts.topics import topic
 from roundtable.credentials import password
 from roundtable.errors import OperatorError
 from roundtable.provisioning import acls, scram

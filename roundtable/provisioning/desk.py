@@ -1,6 +1,7 @@
 """The clients that provisioning works with, and how it waits for Kafka's answers."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,10 @@ from confluent_kafka.admin import AdminClient
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from roundtable.errors import OperatorError
+
 ANSWER_SECONDS = 30.0
+_TICK = 0.01
 
 Document = dict[str, Any]
 
@@ -33,6 +37,16 @@ class Provisioning:
 def kafka_admin(client: Mapping[str, str]) -> AdminClient:
     """An administrator's client that does not chatter on standard error while a broker is away."""
     return AdminClient({**client, "log_level": 0})
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until a condition holds; raises OperatorError, saying what did not come about, when it does not."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            message = f"waited {ANSWER_SECONDS:g} s in vain until {what}"
+            raise OperatorError(message)
+        time.sleep(_TICK)
 
 
 def settle(answers: Mapping[Any, Future[Any]]) -> None:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from confluent_kafka.admin import AclBinding, NewTopic
+
 from contracts.forces import FORCES
 from contracts.topics import PARTITIONS, topic
-
 from roundtable.credentials import write_once
 from roundtable.errors import OperatorError
 from roundtable.provisioning import acls
-from roundtable.provisioning.desk import Document, Provisioning, settle
+from roundtable.provisioning.desk import Document, Provisioning, settle, until
 from roundtable.provisioning.services import READERS, WRITERS
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -73,6 +73,7 @@ def _make_topic(desk: Provisioning, slug: str, partitions: int) -> None:
     }
     wanted = NewTopic(topic(slug), partitions, copies, config=config)
     settle(desk.kafka.create_topics([wanted]))
+    until(lambda: topic(slug) in desk.kafka.list_topics(timeout=10).topics, "Kafka serves the new topic")
 
 
 def _rules(slug: str) -> list[AclBinding]:

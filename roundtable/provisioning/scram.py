@@ -13,7 +13,7 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from roundtable.provisioning.desk import settle
+from roundtable.provisioning.desk import settle, until
 
 _ITERATIONS = 8192
 
@@ -25,6 +25,7 @@ def set_passwords(kafka: AdminClient, passwords: Mapping[str, str]) -> None:
         UserScramCredentialUpsertion(user, info, word.encode()) for user, word in passwords.items()
     ]
     settle(kafka.alter_user_scram_credentials(changes))
+    until(lambda: all(has_user(kafka, user) for user in passwords), "Kafka knows its new users")
 
 
 def has_user(kafka: AdminClient, user: str) -> bool:

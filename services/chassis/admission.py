@@ -6,16 +6,13 @@ The order of judgement is that of the interface: token 401, grant 403 or 404, bo
 import asyncio
 import inspect
 import random
-import re
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 
 from chassis import bodies
 from chassis.answers import Page, Replayed, answer, page, replay
@@ -24,6 +21,7 @@ from chassis.problems import Refusal, away, not_found, problems
 from chassis.recording import Stale
 from chassis.runtime import Runtime
 from chassis.trace import TRACEPARENT, made
+from chassis.visit import Visit, visiting
 from contracts.state import State
 
 ANY_GRANT: Final = tuple(Role)
@@ -33,85 +31,7 @@ _ATTEMPTS: Final = 20
 _PAUSE_SECONDS: Final = (0.005, 0.16)
 """The first and the longest pause before a route is run again; random, so that those who met do not meet again."""
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_TAG: Final = re.compile(r'"([1-9]\d{0,17})"')
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 Endpoint = Callable[..., Awaitable[Any]]
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One admitted request.
-
-    Attributes:
-        force: the force in the path, for which the principal holds one of the route's roles; None where the path names none.
-        target: method and path; what an idempotency key counts for.
-        traceparent: the trace that the request belongs to.
-        body: the bytes that were sent.
-    """
-
-    runtime: Runtime
-    principal: Principal
-    force: str | None
-    target: str
-    traceparent: str
-    body: bytes
-    headers: Headers
-
-    @property
-    def subject(self) -> str:
-        """Who asks."""
-        return self.principal.subject
-
-    @property
-    def roles(self) -> frozenset[Role]:
-        """The principal's roles in the force of the path."""
-        return frozenset() if self.force is None else self.roles_in(self.force)
-
-    def roles_in(self, force: str) -> frozenset[Role]:
-        """The principal's roles in a force now."""
-        return self.runtime.registry.roles(self.principal, force)
-
-    def forces(self, *roles: Role) -> list[str]:
-        """The forces in which the principal has one of these roles now."""
-        return self.runtime.registry.granted(self.principal, roles)
-
-    def idempotency_key(self) -> str | None:
-        """The `Idempotency-Key`, if one was sent; 400 when it is none."""
-        key = self._one("idempotency-key")
-        if key is not None and not _KEY.fullmatch(key):
-            raise Refusal(400, "bad-idempotency-key", "An Idempotency-Key is 1 to 255 visible ASCII characters, sent once")
-        return key
-
-    def expected_version(self) -> int:
-        """The version that `If-Match` names: 428 without one, 400 when it names none, 412 when it cannot match."""
-        tag = self._one("if-match")
-        if tag is None:
-            raise Refusal(428, "if-match-required", 'Send If-Match with the ETag of the version that you saw, such as "3"')
-        if tag == "*" or "," in tag:
-            raise Refusal(400, "bad-if-match", "If-Match must name the one version that you saw")
-        found = _TAG.fullmatch(tag)
-        if found is None:
-            raise Refusal(412, "stale-version", "If-Match names no version of this record: send its ETag as it was answered")
-        return int(found[1])
-
-    def check_version(self, version: int) -> None:
-        """Refuse a change of a record that is at another version than the caller saw: 412, or as `expected_version`."""
-        if self.expected_version() != version:
-            detail = f"The record is at version {version}: read it again, then decide again"
-            raise Refusal(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
-
-    def _one(self, header: str) -> str | None:
-        sent = self.headers.getlist(header)
-        return ", ".join(sent).strip() if sent else None
-
-
-def visiting(request: Request) -> Visit:
-    """The visit that the route has admitted."""
-    visit: Visit = request.state.visit
-    return visit
-
-
-Visiting = Annotated[Visit, Depends(visiting)]
 _VISIT: Final[ContextVar[Visit]] = ContextVar("visit")
 
 

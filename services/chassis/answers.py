@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import structlog
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from chassis.auth import Role
+from chassis.visit import Visit
 from contracts.sealing import erased, redact
 from contracts.state import State
-
-if TYPE_CHECKING:
-    from chassis.admission import Visit
 
 log = structlog.get_logger()
 OPENING: Final = frozenset({Role.READER, Role.RECORDER, Role.SENSITIVE_READER})

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import Depends
 from uuid_utils import uuid7
 
-from chassis.admission import Visit, Visiting
 from chassis.answers import Replayed
 from chassis.keys import indexes as key_indexes
 from chassis.keys import kid_of, open_all
@@ -19,6 +18,7 @@ from chassis.outbox import Outbox
 from chassis.problems import Refusal, not_found
 from chassis.recording import FENCES, IDEMPOTENCY, Draft, Fence, Recorder, stored_id
 from chassis.runtime import Runtime
+from chassis.visit import Visit, Visiting
 from contracts.event import Event
 from contracts.sealing import DataKey
 from contracts.state import State

@@ -149,7 +149,7 @@ CONCERN: Final = {
     "raised_from": "2025-05-06",
     "raised_to": "2025-05-06",
     "raised_at": "2025-05-07T10:00:00.000Z",
-    "response_due": "2025-05-10T10:00:00.000Z",
+    "response_due": "2025-05-09T22:59:59.000Z",
 }
 ANSWERED: Final = {
     "status": "under_review",
@@ -164,7 +164,7 @@ SENSITIVE_CONCERN: Final = CONCERN | {
     "priority": "high",
     "sensitive": True,
     "raised_at": "2025-05-07T10:10:00.000Z",
-    "response_due": "2025-05-10T10:10:00.000Z",
+    "response_due": "2025-05-09T22:59:59.000Z",
 }
 ACTION: Final = {
     "owner_role": "Chief Constable",

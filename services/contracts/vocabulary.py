@@ -194,6 +194,7 @@ def label(code: str, vocabulary: type[StrEnum] | None = None) -> str:
 
 
 LABELS: dict[str, str] = {
+    "anti-social-behaviour": "Anti-social behaviour",
     "iag": "Independent advisory group",
     "lgbt": "LGBT",
     "gypsy_roma_traveller": "Gypsy, Roma and Traveller",

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Path
 
-from chassis.admission import Visit, Visiting
 from chassis.mongo import Document
 from chassis.problems import Refusal, not_found
+from chassis.visit import Visit, Visiting
 from notifications.channels.addresses import AddressRefused, NameNotResolved, check_url, endpoint_of
 from notifications.domain import NewSubscription, NotTheOwner, Subscription, UrlRefused
 from notifications.outgoing import Outgoing

@@ -11,9 +11,9 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from chassis import metrics
-from chassis.admission import Visit
 from chassis.auth import Role
 from chassis.mongo import Unavailable
+from chassis.visit import Visit
 from contracts.topics import force_of
 from notifications.cursor import Cursor, Cursors, Places
 from notifications.frames import Frame

@@ -12,10 +12,11 @@ from pydantic import AfterValidator
 from starlette.types import Send
 
 from chassis import metrics
-from chassis.admission import Visit, Visiting, admits
+from chassis.admission import admits
 from chassis.auth import Role
 from chassis.problems import Refusal, away, problems
 from chassis.runtime import Runtime
+from chassis.visit import Visit, Visiting
 from contracts.sealing import base64url
 from notifications.cursor import Cursors
 from notifications.domain import EventType

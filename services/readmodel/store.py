@@ -27,20 +27,21 @@ class Store:
         self.keys = keys
         self._mongo = mongo
         self._projection = projection
+        self._collections = {name: mongo.collection(DATABASE, self.name_of(name)) for name in INDEXES}
 
     def of(self, model: type[State]) -> Collection:
         """The records of one kind: each is its wire form, with `{force}:{id}` as `_id`."""
-        return self._collection(model.collection)
+        return self._collections[model.collection]
 
     @property
     def history(self) -> Collection:
         """One line for each event: what happened to which record, and where the event stands in the log."""
-        return self._collection(HISTORY)
+        return self._collections[HISTORY]
 
     @property
     def figures(self) -> Collection:
         """Additive figures, in buckets by force, partition and date as it is known."""
-        return self._collection(FIGURES)
+        return self._collections[FIGURES]
 
     async def linked(self, model: type[State], force: str, where: Mapping[str, Any], *, sort: Sort | None = None) -> list[Document]:
         """Records of one force that match."""
@@ -62,14 +63,11 @@ class Store:
     async def _prepare(self, collection: str, indexes: Mapping[str, Index]) -> None:
         await self._mongo.ensure_collection(DATABASE, self.name_of(collection))
         for name, (keys, options) in indexes.items():
-            await self._collection(collection).create_index(keys, name=name, **options)
+            await self._collections[collection].create_index(keys, name=name, **options)
 
     def name_of(self, collection: str) -> str:
         """The name of a collection in this projection."""
         return f"{collection}_p{self._projection}"
-
-    def _collection(self, name: str) -> Collection:
-        return self._mongo.collection(DATABASE, self.name_of(name))
 
 
 def _newest(key: str, *, within: str | None = None, also: Sequence[str] = (), **options: Any) -> Index:  # noqa: ANN401 - of an index

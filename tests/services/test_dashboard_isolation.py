@@ -1,6 +1,7 @@
 """Who sees what on the pages: nothing of a force without its grant, and on the public page nothing but approved words."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -116,8 +117,8 @@ async def test_nothing_sensitive_is_published_even_when_it_was_before(scene: Sce
     )
     await scene.world.tell(e.ConcernPublished(shown), e.ActionPublished(promise))
     assert "The lights are out." in (await scene.browser().get("/")).text
-    hidden = [each.model_copy(update={"version": 2, "sensitive": True}) for each in (shown, promise)]
-    await scene.world.tell(e.ConcernAmended(hidden[0]), e.ActionAmended(hidden[1]))
+    sensitive = {"version": 2, "sensitive": True}
+    await scene.world.tell(e.ConcernAmended(shown.model_copy(update=sensitive)), e.ActionAmended(promise.model_copy(update=sensitive)))
     page = (await scene.browser().get("/")).text
     assert "Nothing published yet" in page
     assert not any(word in page for word in ("lights", "Patrol", "Chief Constable", "Drugs"))
@@ -125,14 +126,15 @@ async def test_nothing_sensitive_is_published_even_when_it_was_before(scene: Sce
 
 async def test_only_public_meetings_to_come_are_on_the_public_page(scene: Scene) -> None:
     planned = {"kind": "public_meeting", "status": "scheduled", "starts_at": "2045-06-21T10:00:00.000Z"}
-    for title, facts in {
+    others: dict[str, dict[str, Any]] = {
         "Open to all": {"visibility": "public"},
         "For members": {"visibility": "internal"},
         "In the list": {"visibility": "listed_only"},
         "In confidence": {"visibility": "public", "sensitive": True},
         "Long gone": {"visibility": "public", "starts_at": "2045-06-01T10:00:00.000Z"},
         "Called off": {"visibility": "public", "status": "cancelled"},
-    }.items():
+    }
+    for title, facts in others.items():
         await scene.world.tell(e.MeetingScheduled(state(Meeting, scene.force, title=title, **planned | facts)))
     page = (await scene.browser().get("/")).text
     assert "Open to all" in page

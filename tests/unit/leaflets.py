@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, KeySet
 from pydantic import SecretStr
 from uuid_utils import uuid7
 
-from chassis.admission import ANY_GRANT, Visiting, admits
+from chassis.admission import ANY_GRANT, admits
 from chassis.answers import Page, Replayed
 from chassis.auth import Authenticator, Role
 from chassis.documents import example
@@ -29,6 +29,7 @@ from chassis.registry import Registry, Snapshot
 from chassis.runtime import Runtime
 from chassis.service import Service
 from chassis.settings import Settings
+from chassis.visit import Visiting
 from contracts.concern import Concern, ConcernFacts, Progressing
 from contracts.entry import Entry, Patch, PatchOf
 

@@ -73,6 +73,8 @@ def test_a_network_can_be_allowed_and_nothing_beside_it() -> None:
         "http://partner.example/hook",
         "https://",
         "https:///hook",
+        "https://,partner;example/hook",
+        "https://partner%2eexample/hook",
         "https://user@partner.example/",
         "https://user:password@partner.example/",
         "https://@partner.example/",

@@ -223,3 +223,7 @@ def test_a_service_that_does_not_answer_makes_the_condition_bad(place: Place, de
 
     assert condition["services"] == {"meetings": {"url": "http://127.0.0.1:9", "ready": False, "checks": {}}}
     assert not is_well(condition)
+
+
+def test_a_force_can_be_written_to_as_soon_as_it_is_added(place: Place) -> None:
+    assert [produced(place.engines, "concerns", place.add_force()) for _ in range(6)] == [None] * 6

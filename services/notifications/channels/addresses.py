@@ -1,6 +1,7 @@
 """Which addresses may be sent to. A subscriber chooses the URL, and must not reach into the network that Roundtable runs in."""
 
 import asyncio
+import re
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from notifications.domain import UrlRefused
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+_HOST: Final = re.compile(r"[0-9A-Za-z._:-]+")
 _LARGEST_PORT: Final = 65_535
 _PORTS: Final = {"http": 80, "https": 443}
 _GLOBAL_UNICAST: Final = ip_network("2000::/3")
@@ -79,7 +81,7 @@ def check_url(text: str, reach: Reach) -> URL:
 def _wrong_with(url: URL, text: str, reach: Reach) -> str | None:
     if url.scheme != "https" and not (url.scheme == "http" and reach.http):
         return "Must begin with https://"
-    if not url.host or not 0 < port_of(url) <= _LARGEST_PORT:
+    if not _HOST.fullmatch(host_of(url)) or not 0 < port_of(url) <= _LARGEST_PORT:
         return "Must name a host"
     if url.userinfo or "@" in text.split("/")[2]:
         return "Must hold no user or password: the signature says who sends"

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from chassis.admission import Visit, Visiting
+from chassis.visit import Visit, Visiting
 from contracts.entry import problem
 from readmodel.access import Reader
 from readmodel.parts import Parts, parts

@@ -1,8 +1,8 @@
 """The pages: server-rendered, without JavaScript, for those who have a session and, at `/`, for anyone."""
 
-from chassis.runtime import Runtime
 from fastapi import APIRouter
 
+from chassis.runtime import Runtime
 from readmodel.dashboard import assets
 from readmodel.dashboard.pages import about, chain, force, overview, public, sign_in
 from readmodel.dashboard.sessions import Sessions

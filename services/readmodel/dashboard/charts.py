@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.vocabulary import MeetingKind
-
 from readmodel.dashboard import words
 
 KINDS: Final = {

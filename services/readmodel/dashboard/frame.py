@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
-from chassis.mongo import Unavailable
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
+from chassis.mongo import Unavailable
 from readmodel.dashboard.rendering import page
 from readmodel.dashboard.visitors import NoForce, NotSignedIn, PageMissing
 

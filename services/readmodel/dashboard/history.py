@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from contracts.dates import LONDON
 from contracts.event import name_of
-
 from readmodel.dashboard import words
 
 Event = Mapping[str, Any]

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from contracts.dates import today
-
 from readmodel.dashboard import words
 from readmodel.views.attention import Attention
 from readmodel.views.coverage import Contact, Coverage

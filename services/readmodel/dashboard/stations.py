@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from contracts.dates import today
 from contracts.vocabulary import ActionStatus, Outcome, Resolution, label
-
 from readmodel.dashboard import words
 
 Record = Mapping[str, Any]

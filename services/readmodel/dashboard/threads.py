@@ -7,7 +7,6 @@ from enum import IntEnum
 from typing import Any, Final
 
 from contracts.vocabulary import HateStrand, Resolution, Strand, label
-
 from readmodel.dashboard import words
 from readmodel.dashboard.stations import Answer, FirstResponse, Promise, Standing, closing, first_response, promise
 

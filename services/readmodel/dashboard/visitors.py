@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Final
 
+from fastapi import Depends, Request
+
 from chassis.auth import Role
 from chassis.mongo import Unavailable
 from chassis.service import Runtime
-from fastapi import Depends, Request
-
 from readmodel.access import Reader
 from readmodel.dashboard.sessions import COOKIE, Session, Sessions
 from readmodel.parts import parts

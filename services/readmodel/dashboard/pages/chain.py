@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from contracts.dates import span, today
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from contracts.dates import span, today
 from readmodel.dashboard import digest, history, words
 from readmodel.dashboard.frame import PageRoute
 from readmodel.dashboard.rendering import page

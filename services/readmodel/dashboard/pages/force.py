@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
 from chassis.problems import Refusal
 from contracts.concern import Concern
 from contracts.meeting import Meeting
 from contracts.state import State
 from contracts.vocabulary import label
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
-
 from readmodel.dashboard import words
 from readmodel.dashboard.frame import PageRoute
 from readmodel.dashboard.rendering import page

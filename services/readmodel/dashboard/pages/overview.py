@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from contracts.dates import today
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from contracts.dates import today
 from readmodel.dashboard import periods, telling
 from readmodel.dashboard.charts import KINDS, Chart
 from readmodel.dashboard.frame import PageRoute

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from chassis.runtime import Runtime
-from contracts.dates import today
-from contracts.places import Neighbourhood
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from chassis.runtime import Runtime
+from contracts.dates import today
+from contracts.places import Neighbourhood
 from readmodel.dashboard import charts, outcomes, words
 from readmodel.dashboard.frame import PageRoute
 from readmodel.dashboard.outcomes import Came

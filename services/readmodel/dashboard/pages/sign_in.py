@@ -7,10 +7,10 @@ that neither a scanner of links uses the code up, nor another site signs someone
 
 from typing import Annotated, Final
 
-from chassis.runtime import Runtime
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from chassis.runtime import Runtime
 from readmodel.dashboard.frame import PageRoute
 from readmodel.dashboard.rendering import page
 from readmodel.dashboard.sessions import COOKIE, LIFETIME, Session, Sessions
