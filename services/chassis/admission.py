@@ -21,7 +21,7 @@ from chassis.problems import Refusal, away, not_found, problems
 from chassis.recording import Stale
 from chassis.runtime import Runtime
 from chassis.trace import TRACEPARENT, made
-from chassis.visit import Visit, visiting
+from chassis.visit import Visit
 from contracts.state import State
 
 ANY_GRANT: Final = tuple(Role)
@@ -42,7 +42,7 @@ class AdmittedRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:  # noqa: ANN401 - the options of `APIRoute`
         writes = not _WITHOUT_BODY.issuperset(options.get("methods") or {"GET"})
-        usual = problems(401, 403, 404, 422, 503) | (problems(400, 413, 415) if writes else {})
+        usual = problems(400, 401, 403, 404, 422, 503) | (problems(413, 415) if writes else {})
         options["responses"] = usual | (options.get("responses") or {})
         options["openapi_extra"] = {"security": [{"bearer": []}]} | (options.get("openapi_extra") or {})
         super().__init__(path, _answering(endpoint, options.get("status_code") or 200), **options)
@@ -105,7 +105,7 @@ async def _until_settled(proceed: Callable[[Request], Coroutine[Any, Any, Respon
         except Stale:
             await asyncio.sleep(random.uniform(0, min(shortest * 2**attempt, longest)))  # noqa: S311 - a pause is no secret
         except Replayed as replayed:
-            return replay(replayed, visiting(request))
+            return replay(replayed, request.state.visit)
     raise Refusal(503, "busy", "Others keep changing this record: send the same request again", headers={"Retry-After": "1"})
 
 

@@ -23,6 +23,7 @@ log = structlog.get_logger()
 BATCH: Final = 1_000
 AT_ONCE: Final = 8
 """Transactions in flight in one process, however many partitions it has."""
+SHOW_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def _consume(self, client: AIOKafkaConsumer) -> None:
         watchdog = Watchdog(client, self._at)
         watching = asyncio.create_task(watchdog.watch(self._runtime.stopping))
+        showing = asyncio.create_task(self._show_kafka(client))
         try:
             while not self._runtime.stopping.is_set():
                 if watching.done():
@@ -108,6 +110,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 await self._round(client)
         finally:
             watching.cancel()
+            showing.cancel()
 
     async def _round(self, client: AIOKafkaConsumer) -> None:
         try:
@@ -118,7 +121,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             await self._take_up(client)
             polled: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = await client.getmany(timeout_ms=200, max_records=BATCH)
             mine = {partition: records for partition, records in polled.items() if partition in self._at}
-            await asyncio.gather(*(self._work(client, partition, records) for partition, records in mine.items()))
+            await asyncio.gather(*(self._work(partition, records) for partition, records in mine.items()))
         except NoOffsetForPartitionError:
             # Assigned, and not taken up yet: the next round seeks.
             return
@@ -142,15 +145,13 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 client.seek(partition, offset)
                 self._at[partition] = offset
 
-    async def _work(self, client: AIOKafkaConsumer, partition: TopicPartition, records: list[Any]) -> None:
+    async def _work(self, partition: TopicPartition, records: list[Any]) -> None:
         async with self._slots:
             try:
                 await self._handle(partition, records)
             except LostPartition:
                 log.warning("partition_lost", partition=partition.partition, force=force_of(partition.topic))
                 self._at.pop(partition, None)
-            else:
-                await self._show_kafka(client, partition)
 
     async def _handle(self, partition: TopicPartition, records: list[Any]) -> None:
         """All records at once; if that fails for a reason of their own, one by one, and what fails alone is parked."""
@@ -197,13 +198,16 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             raise LostPartition
         return self._at[partition]
 
-    async def _show_kafka(self, client: AIOKafkaConsumer, partition: TopicPartition) -> None:
-        """Commit the offset to Kafka too, for tools to show; nothing reads it."""
-        if partition in self._at and partition in client.assignment():
-            try:
-                await asyncio.wait_for(client.commit({partition: self._at[partition]}), 1.0)
-            except (KafkaError, TimeoutError):
-                return
+    async def _show_kafka(self, client: AIOKafkaConsumer) -> None:
+        """Commit the offsets to Kafka too, now and then, for tools to show; nothing reads them."""
+        while True:
+            await asyncio.sleep(SHOW_SECONDS)
+            mine = {partition: offset for partition, offset in self._at.items() if partition in client.assignment()}
+            if mine:
+                try:
+                    await asyncio.wait_for(client.commit(mine), SHOW_SECONDS)
+                except (KafkaError, TimeoutError) as error:
+                    log.info("offsets_not_shown", why=type(error).__name__)
 
 
 def _received(partition: TopicPartition, record: Any) -> Received:  # noqa: ANN401 - aiokafka has no types

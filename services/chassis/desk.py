@@ -170,7 +170,7 @@ class Desk:
         }
 
 
-def desk(visit: Visiting) -> Desk:
+async def desk(visit: Visiting) -> Desk:
     """The desk of a request that its route has admitted."""
     return Desk(visit)
 

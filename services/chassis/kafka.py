@@ -10,12 +10,14 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from chassis.health import Unready
+from chassis.mongo import Unavailable
 from chassis.settings import Settings
 from contracts.codec import Message, decode
 
 LARGEST_RECORD: Final = 4 * 1024 * 1024
 """Bytes of the largest record: above what the limits on entry let any state grow to."""
 REQUEST_SECONDS: Final = 10.0
+READ_SECONDS: Final = 5.0
 SESSION_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 5.0
 
@@ -58,7 +60,8 @@ def consumer(settings: Settings, group: str | None = None) -> AIOKafkaConsumer:
         rebalance_timeout_ms=60_000,
         max_poll_interval_ms=300_000,
         max_partition_fetch_bytes=LARGEST_RECORD + 65_536,
-        fetch_max_wait_ms=500,
+        # A partition whose data is not handled yet is left out of the fetch under way: new data of it waits as long as that fetch may.
+        fetch_max_wait_ms=100,
     )
 
 
@@ -86,6 +89,10 @@ async def reachable(settings: Settings) -> None:
         await client.close()
 
 
+class LogUnavailable(Unavailable):
+    """The log of events does not answer."""
+
+
 class LogReader:
     """Reads events of the log at known places, for those who ask for events as they are stored."""
 
@@ -98,13 +105,20 @@ class LogReader:
         """The events at `(topic, partition, offset)`, in the order asked for.
 
         Raises:
-            TimeoutError: the log did not answer in time.
+            LogUnavailable: the log did not answer in time.
             UndecodableError: what stands there is not an event.
         """
         if not places:
             return []
-        async with self._lock, asyncio.timeout(REQUEST_SECONDS):
-            found = await self._fetch(await self._started(), set(places))
+        async with self._lock:
+            try:
+                async with asyncio.timeout(READ_SECONDS):
+                    found = await self._fetch(await self._started(), set(places))
+            except (KafkaError, TimeoutError, OSError) as error:
+                # A client that lost its broker may stay stuck: the next reader makes a new one.
+                await self.close()
+                message = "the log of events does not answer"
+                raise LogUnavailable(message) from error
         return [found[place] for place in places]
 
     async def close(self) -> None:
@@ -115,9 +129,8 @@ class LogReader:
 
     async def _started(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            fresh = consumer(self._settings)
-            await fresh.start()
-            self._consumer = fresh
+            self._consumer = consumer(self._settings)
+            await self._consumer.start()
         return self._consumer
 
     async def _fetch(self, client: AIOKafkaConsumer, wanted: set[tuple[str, int, int]]) -> dict[tuple[str, int, int], Message]:

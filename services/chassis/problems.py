@@ -49,8 +49,8 @@ class FieldError:
         parameter: name of the query parameter or header, when it is not in the body.
     """
 
-    pointer: str | None
-    detail: str
+    pointer: str | None = None
+    detail: str = ""
     code: str = "invalid"
     parameter: str | None = None
 

@@ -82,8 +82,8 @@ class Visit:
         return ", ".join(sent).strip() if sent else None
 
 
-def visiting(request: Request) -> Visit:
-    """The visit that the route has admitted."""
+async def visiting(request: Request) -> Visit:
+    """The visit that the route has admitted. It is a coroutine, as every dependency is: FastAPI would give a function a thread."""
     visit: Visit = request.state.visit
     return visit
 

@@ -124,7 +124,7 @@ class Clerk:
         return hmac.new(secret.encode(), self.visit.body, hashlib.sha256).hexdigest()
 
 
-def clerk(visit: Visiting, force: Annotated[str, Path(description="Slug of the force", examples=["northamptonshire"])]) -> Clerk:
+async def clerk(visit: Visiting, force: Annotated[str, Path(description="Slug of the force", examples=["northamptonshire"])]) -> Clerk:
     """The clerk of a request that its route has admitted."""
     return Clerk(visit, force)
 

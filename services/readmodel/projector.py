@@ -45,7 +45,8 @@ class Projector:
 
     async def _remember(self, batch: Batch, versions: Mapping[str, int], tx: Tx) -> None:
         """Add a line of history for each event. One that is repeated has its line: a second would end the transaction."""
-        lines = {line["_id"]: line for line in map(_line, batch.events)}
+        # Of an event that stands twice in a batch, the first place counts: after it come the record's later versions.
+        lines = {line["_id"]: line for line in map(_line, reversed(batch.events))}
         repeated = [_line_id(event) for event in batch.events if _may_be_repeated(event, versions)]
         if repeated:
             for there in await self._store.history.find({"_id": {"$in": repeated}}, projection={"_id": 1}, tx=tx):
