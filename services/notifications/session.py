@@ -26,7 +26,8 @@ log = structlog.get_logger()
 NEAR: Final = 200
 """Events behind the hub at which a client joins it: few enough for its queue to hold what comes meanwhile."""
 RETRY_MILLISECONDS: Final = 2_000
-_SUBSCRIBER: Final = (Role.SUBSCRIBER,)
+LISTENING: Final = (Role.SUBSCRIBER, Role.READER, Role.SENSITIVE_READER)
+"""The roles that may hear a force's events; what is sensitive is redacted for each of them."""
 _SLACK: Final = timedelta(minutes=1)
 """How long a force may be registered before every process has seen it, and then some."""
 
@@ -50,7 +51,7 @@ class Session:
         self._cursors = cursors
         self._heartbeat = settings.stream_heartbeat_seconds
         self._listener = Listener(self._wants, settings.stream_queue)
-        self._standing = set(wish.forces or visit.forces(Role.SUBSCRIBER))
+        self._standing = set(wish.forces or visit.forces(*LISTENING))
         self._at: Places = self._within(hub.places)
         # Chance spreads the clients' coming back out; nobody has to be unable to guess it.
         lasting = settings.stream_seconds * random.uniform(0.9, 1)  # noqa: S311
@@ -150,7 +151,7 @@ class Session:
         return "too slow" if self._listener.too_slow else None
 
     def _granted(self, force: str) -> bool:
-        return self._visit.runtime.registry.admits(self._visit.principal, force, _SUBSCRIBER)
+        return self._visit.runtime.registry.admits(self._visit.principal, force, LISTENING)
 
     def _in_scope(self, force: str) -> bool:
         return force in self._wish.forces if self._wish.forces else self._granted(force)

@@ -13,7 +13,6 @@ from starlette.types import Send
 
 from chassis import metrics
 from chassis.admission import admits
-from chassis.auth import Role
 from chassis.problems import Refusal, away, problems
 from chassis.runtime import Runtime
 from chassis.visit import Visit, Visiting
@@ -21,7 +20,7 @@ from contracts.sealing import base64url
 from notifications.cursor import Cursors
 from notifications.domain import EventType
 from notifications.parts import parts
-from notifications.session import Session, Wish
+from notifications.session import LISTENING, Session, Wish
 from notifications.store import Subscriptions
 
 log = structlog.get_logger()
@@ -68,7 +67,7 @@ class EventStream(StreamingResponse):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-router = APIRouter(prefix="/v1", route_class=admits(Role.SUBSCRIBER), tags=["stream"])
+router = APIRouter(prefix="/v1", route_class=admits(*LISTENING), tags=["stream"])
 
 
 @router.get(
@@ -101,11 +100,9 @@ async def stream(
 
 
 def _admit(visit: Visit, forces: list[str]) -> None:
-    granted = visit.forces(Role.SUBSCRIBER)
+    granted = visit.forces(*LISTENING)
     if not granted or not set(forces) <= set(granted):
-        raise Refusal(
-            403, "not-granted", "You have no grant as a subscriber for this force" if forces else "You have no grant as a subscriber"
-        )
+        raise Refusal(403, "not-granted", "You have no grant to hear this force" if forces else "You have no grant to hear any force")
 
 
 async def _cursors(runtime: Runtime) -> Cursors:

@@ -88,9 +88,9 @@ async def test_what_may_not_be_heard_is_refused(service: Notifications) -> None:
             assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), params
 
 
-async def test_only_a_subscriber_hears(service: Notifications) -> None:
-    async with service.client("reader") as reader, httpx2.AsyncClient(base_url=service.url) as nobody:
-        assert (await reader.get("/v1/stream")).status_code == 403
+async def test_only_those_who_may_read_or_subscribe_hear(service: Notifications) -> None:
+    async with service.client("recorder,publisher,operator,controller") as others, httpx2.AsyncClient(base_url=service.url) as nobody:
+        assert (await others.get("/v1/stream")).status_code == 403
         assert (await nobody.get("/v1/stream")).status_code == 401
 
 

@@ -1,0 +1,55 @@
+"""The catalogue for programs: schema and example of every event, and the AsyncAPI document, open to anyone."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path
+from fastapi.responses import JSONResponse
+
+from chassis.documents import example
+from chassis.problems import not_found, problems
+
+_CONTRACTS: Final = files("contracts")
+_FOREVER: Final = {"Cache-Control": "public, max-age=3600"}
+Name = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,80}\.json$", description="Name of the file", examples=["concern-raised.v1.json"])]
+router = APIRouter(prefix="/catalog", tags=["catalogue"], responses=problems(404, 422))
+
+
+@cache
+def _documents(folder: str) -> dict[str, dict[str, Any]]:
+    """Every document of a folder of the contracts, by its name; what is asked for is never a path."""
+    found = (file for file in _CONTRACTS.joinpath(folder).iterdir() if file.name.endswith(".json"))
+    return {file.name: json.loads(file.read_text()) for file in found}
+
+
+def _shown(folder: str, name: str, media_type: str) -> JSONResponse:
+    document = _documents(folder).get(name)
+    if document is None:
+        raise not_found(folder)
+    return JSONResponse(document, media_type=media_type, headers=_FOREVER)
+
+
+@router.get("/schemas", openapi_extra=example(answer={"items": ["concern-raised.v1.json"], "next": None}))
+async def schemas() -> dict[str, Any]:
+    """Names of the schemas, one for each event and version."""
+    return {"items": sorted(_documents("schemas")), "next": None}
+
+
+@router.get("/schemas/{name}", openapi_extra=example(answer={"$id": "urn:roundtable:schema:concern-raised:v1"}))
+async def schema(name: Name) -> JSONResponse:
+    """The JSON Schema of an event's data, as `dataschema` names it."""
+    return _shown("schemas", name, "application/schema+json")
+
+
+@router.get("/examples/{name}", openapi_extra=example(answer={"type": "engagement.concern-raised.v1"}))
+async def worked(name: Name) -> JSONResponse:
+    """An example of an event, as CloudEvents structured JSON."""
+    return _shown("examples", name, "application/cloudevents+json")
+
+
+@router.get("/asyncapi.json", openapi_extra=example(answer={"asyncapi": "3.0.0"}))
+async def asyncapi() -> JSONResponse:
+    """The AsyncAPI document of every channel and message."""
+    return _shown(".", "asyncapi.json", "application/json")
