@@ -16,12 +16,22 @@ from chassis.settings import Settings
 from roundtable.credentials import Credentials
 from roundtable.native import Engines, start_engines
 from roundtable.provisioning import add_force, provision_services
+from tests.containers import container_engines
+from tests.docker_engine import fetch_images, in_containers
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch the containers' images while no test's time limit runs."""
+    needed = any("engines" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not session.config.option.collectonly and in_containers():
+        fetch_images(lambda text: print(text, flush=True))  # noqa: T201 - it may take minutes
 
 
 @pytest.fixture(scope="session")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     """A real Apache Kafka and a real MongoDB, with identities, ACLs and a keyfile as in production."""
-    with start_engines(tmp_path_factory.mktemp("stack")) as running:
+    start = container_engines if in_containers() else start_engines
+    with start(tmp_path_factory.mktemp("stack")) as running:
         yield running
 
 

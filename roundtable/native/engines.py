@@ -29,16 +29,13 @@ class Engines:
     mongo: Mongo
     provisioning: Provisioning
     """The administrators' clients, for `add_force` and its like."""
+    children: list[Child]
+    """The engines' processes, as far as they are ours to watch."""
 
     @property
     def bootstrap_servers(self) -> str:
         """Kafka's address."""
         return self.kafka.bootstrap_servers
-
-    @property
-    def children(self) -> list[Child]:
-        """The engines' processes."""
-        return [self.kafka.child, self.mongo.child]
 
     def mongo_url(self, user: str) -> str:
         """MongoDB's connection string for `meetings`, `concerns`, `notifications`, `readmodel`, `cli` or `admin`."""
@@ -78,21 +75,22 @@ def start_engines(root: Path, tell: Tell = silent) -> Iterator[Engines]:
 
 def _started(home: Home, tell: Tell, children: list[Child]) -> Engines:
     """MongoDB sets up while Kafka's much slower virtual machine comes up."""
-    database = mongo.start(home)
-    children.append(database.child)
-    log = kafka.start(home, tell)
-    children.insert(0, log.child)
+    database, mongod = mongo.start(home)
+    children.append(mongod)
+    log, node = kafka.start(home, tell)
+    children.insert(0, node)
     tell("starting MongoDB")
     database.await_ready()
     log.await_ready()
     tell("provisioning identities")
-    return _provisioned(home, log, database)
+    return provisioned(home, log, database, children)
 
 
-def _provisioned(home: Home, log: Kafka, database: Mongo) -> Engines:
+def provisioned(home: Home, log: Kafka, database: Mongo, children: list[Child]) -> Engines:
+    """The engines that answer, once the services' identities are made; the caller closes `provisioning.mongo`."""
     secrets = Credentials(home.secrets)
     administrator = kafka_admin(log.client("admin", log.admin_password))
     client = database.client()
     provision_services(administrator, client, secrets)
     desk = Provisioning(administrator, client, home.keys)
-    return Engines(home, log, database, desk)
+    return Engines(home, log, database, desk, list(children))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from roundtable.errors import OperatorError
 
@@ -26,6 +27,17 @@ class Command:
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
     grace: float = 10.0
+
+
+class Started(Protocol):
+    """Something that was started, here or in a container, and takes its time to answer."""
+
+    @property
+    def pid(self) -> int:
+        """Process id on this machine, which is also its session's."""
+
+    def await_answer(self, missing: Callable[[], str | None], within: float) -> None:
+        """Wait until nothing is missing; raises OperatorError when it died or the seconds are over."""
 
 
 class Child:

@@ -102,9 +102,15 @@ class Desk:
         return found[0] if found else None
 
     async def find(self, model: type[S], where: Mapping[str, Any], *, sort: Sort | None = None, limit: int = 0) -> list[S]:
-        """Aggregates of the service in this force by clear fields, opened."""
-        documents = await self._collection(model).find({**where, "force": self.force}, sort=sort, limit=limit)
-        keys = await self._runtime.keys.find_all({kid: self.force for document in documents if (kid := kid_of(document))})
+        """Aggregates of the service in this force by clear fields, opened.
+
+        Raises:
+            KeysUnavailable: one of them cannot be opened. It is never taken for empty: the next version would be.
+        """
+        documents, keys = await self._with_keys(model, {**where, "force": self.force}, sort, limit)
+        if any(kid is not None and kid not in keys for kid in map(kid_of, documents)):
+            # An amendment may have put a new key in the place of the old one since the documents were read.
+            documents, keys = await self._with_keys(model, {**where, "force": self.force}, sort, limit)
         self._keys |= {document["id"]: keys.get(kid_of(document) or "") for document in documents}
         return open_all(model, documents, keys)
 
@@ -139,6 +145,12 @@ class Desk:
         self._runtime.recorded.set()
         first: Any = states[0]
         return first  # type: ignore[no-any-return]
+
+    async def _with_keys(
+        self, model: type[State], where: Mapping[str, Any], sort: Sort | None, limit: int
+    ) -> tuple[list[Document], dict[str, DataKey]]:
+        documents = await self._collection(model).find(where, sort=sort, limit=limit)
+        return documents, await self._runtime.keys.find_all({kid: self.force for kid in map(kid_of, documents) if kid is not None})
 
     def _collection(self, model: type[State]) -> Stored:
         return self._runtime.mongo.collection(self._runtime.name, model.collection)

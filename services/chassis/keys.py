@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -81,8 +81,10 @@ class KeyStore:
         generation, wrapping = self.files.current(force)
         key = DataKey(str(uuid7()), os.urandom(KEY_BYTES))
         wrapped = base64url(aes_key_wrap(wrapping, key.secret))
-        document = {"_id": key.kid, "service": service, "force": force, "subject": subject, "kek": generation, "wrapped": wrapped}
-        await self._keys.insert_one(document | {"created_at": datetime.now(UTC)})
+        document = {"service": service, "force": force, "subject": subject, "kek": generation, "wrapped": wrapped}
+        # The time is the database's: the sweep of orphans compares it with nothing else.
+        made = {"$setOnInsert": document, "$currentDate": {"created_at": True}}
+        await self._keys.update_one({"_id": key.kid}, made, upsert=True)
         return key
 
     async def find(self, force: str, kid: str) -> DataKey | None:
@@ -106,11 +108,6 @@ class KeyStore:
     async def destroy(self, kid: str) -> None:
         """Destroy a data key: whatever it sealed can never be read again."""
         await self._keys.delete_one({"_id": kid})
-
-    async def open_all(self, model: type[S], wires: Sequence[Document]) -> list[S]:
-        """Open stored wire forms; of one whose key is gone, only what is clear is read."""
-        keys = await self.find_all({kid: wire["force"] for wire in wires if (kid := kid_of(wire)) is not None})
-        return open_all(model, wires, keys)
 
     async def made_between(self, service: str, since: datetime, until: datetime) -> set[tuple[str, str]]:
         """Force and id of the records of a service for which keys were made in a time, for the sweep of orphans."""
@@ -138,13 +135,21 @@ def kid_of(wire: Mapping[str, Any]) -> str | None:
 
 
 def open_all(model: type[S], wires: Sequence[Document], keys: Mapping[str, DataKey]) -> list[S]:
-    """Open stored wire forms with the keys at hand."""
+    """Open stored wire forms with the keys at hand.
+
+    Raises:
+        KeysUnavailable: a key is missing or does not open its record. Neither is ever read as a record without words.
+    """
     return [_open(model, wire, keys) for wire in wires]
 
 
 def _open(model: type[S], wire: Document, keys: Mapping[str, DataKey]) -> S:
+    kid = kid_of(wire)
+    if kid is not None and kid not in keys:
+        message = f"the data key of {wire['_id']} is not in the key store"
+        raise KeysUnavailable(message)
     try:
-        return unseal(model, wire, keys.get(kid_of(wire) or ""))
+        return unseal(model, wire, None if kid is None else keys[kid])
     except CannotOpenError as error:
         raise KeysUnavailable(str(error)) from error
 

@@ -13,8 +13,13 @@ KEPT_SECONDS: Final = 14 * 24 * 3600
 """How long a published record is kept, for `republish`."""
 
 
-def pending(message: Message) -> Document:
-    """The outbox record of an event that Kafka does not have yet."""
+def pending(message: Message, supersedes: str | None = None) -> Document:
+    """The outbox record of an event that Kafka does not have yet.
+
+    Args:
+        message: the event.
+        supersedes: the data key that the record had until now, to be destroyed once the event is on its way.
+    """
     return {
         "_id": message.id,
         "status": PENDING,
@@ -26,6 +31,7 @@ def pending(message: Message) -> Document:
         "time": message.time,
         "traceparent": message.traceparent,
         "data": message.data,
+        "supersedes": supersedes,
     }
 
 

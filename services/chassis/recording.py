@@ -97,6 +97,7 @@ class Recorder:
         sealing = [await self._key(draft, state) for draft, state in zip(drafts, states, strict=True)]
         wires = [seal(state, key) for state, key in zip(states, sealing, strict=True)]
         messages = [_message(state, wire, traceparent) for state, wire in zip(states, wires, strict=True)]
+        records = [pending(message, _superseded(draft)) for message, draft in zip(messages, drafts, strict=True)]
 
         async def commit(tx: Tx) -> None:
             for fence in fences:
@@ -105,15 +106,12 @@ class Recorder:
                 await self._mongo.collection(self._database, IDEMPOTENCY).insert_one(dict(receipt), tx=tx)
             for state, message in zip(states, messages, strict=True):
                 await self._write(state, message, tx)
-            await self._mongo.collection(self._database, OUTBOX).insert_many([pending(message) for message in messages], tx=tx)
+            await self._mongo.collection(self._database, OUTBOX).insert_many(records, tx=tx)
 
         try:
             await self._mongo.transaction(commit)
         except DuplicateKey as error:
             raise Stale from error
-        for draft in drafts:
-            if draft.rekey and draft.key is not None:
-                await self._keys.destroy(draft.key.kid)
         return states
 
     async def _key(self, draft: Draft, state: State) -> DataKey:
@@ -142,6 +140,10 @@ class Recorder:
         key = stored_id(force, subject)
         found = await self._mongo.collection(self._database, FENCES).find_one({"_id": key}) or {}
         return Fence(key, shared, found.get("generation", 0), found.get("uses", 0))
+
+
+def _superseded(draft: Draft) -> str | None:
+    return draft.key.kid if draft.rekey and draft.key is not None else None
 
 
 def _message(state: State, wire: dict[str, Any], traceparent: str | None) -> Message:

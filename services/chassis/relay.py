@@ -24,6 +24,7 @@ POLL_SECONDS: Final = 0.05
 """How soon a commit of another process is seen; one of this process wakes the relay at once."""
 BACK_OFF_SECONDS: Final = (1.0, 3.0, 10.0, 30.0)
 """How long a force is left out whose topic does not take events, so that it does not hold the others up."""
+RETIRE_SECONDS: Final = 2.0
 OF_THE_TOPIC: Final = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError, MessageSizeTooLargeError)
 """Failures that say nothing against the producer."""
 
@@ -48,6 +49,7 @@ class Relay:
         self._producer: AIOKafkaProducer | None = None
         self._waiting: dict[str, float] = {}
         self._failures: dict[str, int] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Carry until the service stops, then let the lease go."""
@@ -56,7 +58,8 @@ class Relay:
             while not self._runtime.stopping.is_set():
                 await self._turn()
         finally:
-            measuring.cancel()
+            for task in (measuring, *self._retiring):
+                task.cancel()
             await self._drop_producer()
             await self._give_up_lease()
 
@@ -95,6 +98,7 @@ class Relay:
         acknowledged = await self._send(records)
         if acknowledged:
             await self._outbox.mark([record["_id"] for record in acknowledged])
+        self._retire([record["supersedes"] for record in acknowledged if record["supersedes"]])
         for record in acknowledged:
             metrics.events_published_total.labels(type=record["type"], force=record["force"]).inc()
         return bool(acknowledged)
@@ -162,6 +166,25 @@ class Relay:
             failed = self._failures.get(force, 0)
             self._failures[force] = failed + 1
             self._waiting[force] = now + BACK_OFF_SECONDS[min(failed, len(BACK_OFF_SECONDS) - 1)]
+
+    def _retire(self, kids: list[str]) -> None:
+        """Destroy data keys that amendments took out of use, a little after the amendments went to Kafka.
+
+        Until then whoever reads the version before can open it. What is not destroyed when the process ends, the sweep of
+        orphans destroys.
+        """
+        if kids:
+            retiring = asyncio.create_task(self._destroy(kids))
+            self._retiring.add(retiring)
+            retiring.add_done_callback(self._retiring.discard)
+
+    async def _destroy(self, kids: list[str]) -> None:
+        await asyncio.sleep(RETIRE_SECONDS)
+        try:
+            for kid in kids:
+                await self._runtime.keys.destroy(kid)
+        except Unavailable as error:
+            log.warning("keys_are_left_to_the_sweep", why=str(error)[:200])
 
     async def _measure(self) -> None:
         while True:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from chassis.mongo import is_address
 from contracts.entry import problem, refuse
 
 PREFIX: Final = "ROUNDTABLE_"
@@ -49,6 +50,14 @@ class Settings(BaseSettings):
     keys_dir: Path = Field(Path(".roundtable/keys"), description="Folder of the forces' key-encryption keys: `<force>/<n>.key`.")
     registry_poll_seconds: float = Field(5.0, gt=0, le=15, description="How often forces and grants are read.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log lines that are written.")
+
+    @field_validator("mongo_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr) -> SecretStr:
+        wrong = problem("wrong_form", "must be a connection string: mongodb://user:password@host:port/?replicaSet=name&authSource=admin")
+        if not is_address(url.get_secret_value()):
+            raise wrong
+        return url
 
     @model_validator(mode="after")
     def _signs_in_to_kafka(self) -> Self:

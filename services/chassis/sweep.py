@@ -17,6 +17,17 @@ OLD_ENOUGH: Final = timedelta(minutes=15)
 """Far longer than any write takes between making its key and committing."""
 
 
+_BEGINNING: Final = [
+    {
+        "$set": {
+            # The database's clock: a process whose own is ahead would take a key for old that a write is about to use.
+            "looking": {"$subtract": ["$$NOW", int(OLD_ENOUGH.total_seconds() * 1000)]},
+            "until": {"$ifNull": ["$until", datetime.min.replace(tzinfo=UTC)]},
+        }
+    }
+]
+
+
 async def sweep_orphan_keys(runtime: Runtime) -> None:
     """Destroy orphans of this service's keys now and then, until the service stops."""
     while not runtime.stopping.is_set():
@@ -33,11 +44,11 @@ async def sweep_orphan_keys(runtime: Runtime) -> None:
 async def sweep(runtime: Runtime) -> int:
     """Go through the keys made since the last sweep, and destroy what their records do not name; how many went."""
     progress = runtime.mongo.collection(runtime.name, "sweeps")
-    last = await progress.find_one({"_id": "keys"})
-    until = runtime.now() - OLD_ENOUGH
-    made = await runtime.keys.made_between(runtime.name, last["until"] if last else datetime.min.replace(tzinfo=UTC), until)
+    begun = await progress.find_one_and_update({"_id": "keys"}, _BEGINNING, upsert=True) or {}
+    until = begun["looking"]
+    made = await runtime.keys.made_between(runtime.name, begun["until"], until)
     swept = sum([await _destroy_unused(runtime, force, subject, until) for force, subject in sorted(made)])
-    await progress.update_one({"_id": "keys"}, {"$set": {"until": until}}, upsert=True)
+    await progress.update_one({"_id": "keys"}, {"$set": {"until": until}})
     if swept:
         log.info("orphan_keys_destroyed", count=swept)
     return swept

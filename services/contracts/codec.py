@@ -11,9 +11,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from contracts.dates import instant
 from contracts.event import EVENTS, Model, dataschema
-from contracts.fields import Confidentiality
 from contracts.sealing import Wire
-from contracts.state import State, fields_of
 
 _JSON: Final = JSONFormat()
 SEQUENCE_DIGITS: Final = 10
@@ -93,7 +91,9 @@ def source(force: str, service: str) -> str:
 def encode(message: Message) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Key, value and headers of the Kafka record."""
     record = to_binary(CloudEvent(message.attributes(), message.data), _JSON)
-    return message.subject.encode(), record.value, list(record.headers.items())
+    # The SDK writes microseconds; one instant has one text everywhere.
+    headers = record.headers | {"ce_time": instant(message.time).encode()}
+    return message.subject.encode(), record.value, list(headers.items())
 
 
 def decode(value: bytes | None, key: bytes | None, headers: Iterable[tuple[str, bytes]]) -> Message:
@@ -132,8 +132,3 @@ def _message(attributes: Mapping[str, Any], data: object) -> Message:
         contradiction = "attributes and data name different records"
         raise UndecodableError(contradiction)
     return message
-
-
-def frame_of(model: type[State]) -> frozenset[str]:
-    """Names of the fields that are clear even in a sensitive record."""
-    return fields_of(model, Confidentiality.FRAME)

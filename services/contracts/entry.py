@@ -1,15 +1,18 @@
 """Entry: the stricter reading of a request. What is stored or received is read with an open mind; what is entered is not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     BaseModel,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    TypeAdapter,
     ValidationInfo,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import (
     CoreSchema,
     InitErrorDetails,
@@ -47,6 +50,7 @@ def problem(code: str, message: str) -> PydanticCustomError:
 
 
 NO_PATCH: Final = "patch"
+MISSING: Final = problem("missing", "Must be given")
 UNKNOWN: Final = problem("unknown_field", "There is no such field: take it out")
 
 
@@ -140,7 +144,32 @@ class PatchOf:
         """The patch, or a refusal that points at the unknown field."""
         if not isinstance(value, dict) or not value:
             raise problem(NO_PATCH, "A merge patch is a JSON object that changes at least one field")
-        unknown = {name: UNKNOWN for name in value if name not in self.facts.model_fields}
-        if unknown:
-            raise refuse(self.facts, unknown)
+        details = [each for name, given in value.items() for each in _refused(self.facts, name, given)]
+        if details:
+            raise ValidationError.from_exception_data(self.facts.__name__, details)
         return Patch(self.facts, value)
+
+
+def _refused(facts: type[BaseModel], name: str, given: Any) -> Iterator[InitErrorDetails]:  # noqa: ANN401 - any JSON value
+    """What is wrong with one field of a patch by itself. An object is part of a value: `apply` judges it once it is whole."""
+    if name not in facts.model_fields:
+        yield InitErrorDetails(type=UNKNOWN, loc=(name,), input=None)
+    elif given is None:
+        if is_needed(facts.model_fields[name]):
+            yield InitErrorDetails(type=MISSING, loc=(name,), input=None)
+    elif not isinstance(given, dict):
+        try:
+            _adapter(facts, name).validate_python(given, context=Entering())
+        except ValidationError as error:
+            for each in error.errors(include_url=False, include_input=False):
+                yield InitErrorDetails(type=problem(each["type"], each["msg"]), loc=(name, *each["loc"]), input=None)
+
+
+@cache
+def _adapter(facts: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(facts.model_fields[name].rebuild_annotation())
+
+
+def is_needed(field: FieldInfo) -> bool:
+    """Whether a field must be entered."""
+    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("x-needed"))

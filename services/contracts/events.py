@@ -70,6 +70,10 @@ class FeedbackReceived(Event[Feedback], type="engagement.feedback-received.v1"):
     """An organisation said what it thought of a meeting."""
 
 
+class FeedbackAmended(Event[Feedback], type="engagement.feedback-amended.v1"):
+    """Feedback became sensitive with its meeting."""
+
+
 class FeedbackErased(Event[Feedback], type="engagement.feedback-erased.v1"):
     """The record of a feedback was erased."""
 

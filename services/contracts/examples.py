@@ -78,6 +78,7 @@ def meetings() -> Iterator[Told]:
     yield from life(
         s.THOUGHTS,
         (e.FeedbackReceived, "2025-05-09T11:00:00Z", s.FEEDBACK),
+        (e.FeedbackAmended, "2025-05-12T09:00:00Z", {"sensitive": True}),
         (e.FeedbackErased, "2026-11-02T10:00:00Z", GONE),
     )
     yield from life(

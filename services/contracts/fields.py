@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sized
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import Annotated, Any, Final, TypeVar
 
@@ -229,8 +229,3 @@ Day = Annotated[str, KnownOn(day=True)]
 Coordinate = Annotated[str, Matching(r"-?[0-9]{1,3}(?:\.[0-9]{1,12})?", "decimal degrees as a string, such as 52.6398")]
 Lines = Annotated[tuple[Line, ...], AtMost(100)]
 Ids = Annotated[tuple[Id, ...], AtMost(100)]
-
-
-def parse_day(day: str) -> date:
-    """The date of a `Day`."""
-    return date.fromisoformat(day)

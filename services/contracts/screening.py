@@ -5,7 +5,7 @@ The time that a pattern takes grows with a text's length and no faster: each bou
 
 import re
 from typing import Final
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 _GAP: Final = r"[\s.()\u2010-\u2015/-]{0,3}"
 
@@ -35,8 +35,8 @@ _CONTROL_OR_BREAK: Final = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
 
 def contact_detail(text: str) -> str | None:
     """Name of the first kind of contact detail that a text seems to hold, or None."""
-    # Full-width digits and letters read the same, and are the same here.
-    plain = normalize("NFKC", text)
+    # Full-width digits and letters read the same, and are the same here; what cannot be seen must not part a number.
+    plain = "".join(character for character in normalize("NFKC", text) if category(character) != "Cf")
     return next((name for name, pattern in CONTACT_DETAILS.items() if pattern.search(plain)), None)
 
 

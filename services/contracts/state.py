@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from contracts.entry import UNKNOWN, Entering, entering, problem, refuse
+from contracts.entry import UNKNOWN, Entering, entering, is_needed, problem, refuse
 from contracts.fields import Clear, Confidentiality, Flag, ForceSlug, Frame, Id, Instant
 
 
@@ -102,8 +102,9 @@ class State(Facts):
         return cls(version=1, **(known | frame))
 
     def opened(self) -> dict[str, Any]:
-        """The state as JSON, what is sealed on the wire inline."""
-        return self.model_dump(mode="json")
+        """The state as JSON, what is sealed on the wire inline; what it is comes before what it says."""
+        dumped = self.model_dump(mode="json")
+        return {name: dumped[name] for name in _FIRST if name in dumped} | dumped
 
     def sealed_names(self) -> frozenset[str]:
         """Names of the fields that go into the sealed block."""
@@ -134,13 +135,14 @@ def fields_of(state: type[State], confidentiality: Confidentiality) -> frozenset
 @cache
 def needed_fields(facts: type[Facts]) -> frozenset[str]:
     """Names of the fields that must be entered."""
-    extra = {name: field.json_schema_extra for name, field in facts.model_fields.items()}
-    marked = frozenset(name for name, said in extra.items() if isinstance(said, dict) and said.get("x-needed"))
-    return marked | facts.also_needed
+    return frozenset(name for name, field in facts.model_fields.items() if is_needed(field)) | facts.also_needed
 
 
 ERASED_FIELDS = frozenset({"id", "force", "version", "erased_at", "last_event"})
 """All that is left of an erased record."""
+
+
+_FIRST = ("id", "force", "version", "status", "sensitive")
 
 
 class Publication(Facts):

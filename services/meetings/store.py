@@ -40,3 +40,10 @@ async def feedback_after(desk: Desk, meeting_id: str, after: str | None, limit: 
     """A meeting's feedback in the order in which it came, behind one of them."""
     where = {"meeting_id": meeting_id} | ({} if after is None else {"_id": {"$gt": stored_id(desk.force, after)}})
     return await desk.find(Feedback, where, sort=[("_id", 1)], limit=limit)
+
+
+async def open_feedback(desk: Desk, meeting: Meeting) -> list[Feedback]:
+    """Feedback on a sensitive meeting that is not sensitive yet."""
+    if not meeting.sensitive:
+        return []
+    return await desk.find(Feedback, {"meeting_id": meeting.id, "sensitive": False, "erased_at": None})

@@ -61,10 +61,13 @@ async def record_meeting(desk: Desk, wish: MeetingRecording) -> Meeting:
 
 
 async def amend_meeting(desk: Desk, meeting_id: str, patch: Patch) -> Meeting:
-    """Amend a meeting."""
+    """Amend a meeting; when it becomes sensitive, so does its feedback, in the same transaction."""
+    if patch.touches("sensitive"):
+        await desk.fence(meeting_id)
     meeting = await desk.load(Meeting, meeting_id)
     amended = domain.amend_meeting(meeting, patch, desk.now())
-    return await desk.record(await _referring(desk, amended, meeting), rekey=patch.touches("sensitive", *meeting.sealed_names()))
+    hidden = [domain.hide_feedback(each) for each in await store.open_feedback(desk, amended.state)]
+    return await desk.record(await _referring(desk, amended, meeting), *hidden, rekey=patch.touches("sensitive", *meeting.sealed_names()))
 
 
 async def hold_meeting(desk: Desk, meeting_id: str, wish: Holding) -> Meeting:
@@ -89,6 +92,7 @@ async def cancel_meeting(desk: Desk, meeting_id: str, wish: Cancelling) -> Meeti
 async def receive_feedback(desk: Desk, meeting_id: str, facts: FeedbackFacts) -> Feedback:
     """Record feedback on a held meeting."""
     await desk.admit()
+    await desk.fence(meeting_id, shared=True)
     meeting = await desk.show(Meeting, meeting_id)
     received = domain.receive_feedback(desk.new_id(), meeting, facts, desk.now())
     return await desk.record(await _referring(desk, received))

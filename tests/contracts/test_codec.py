@@ -63,7 +63,7 @@ def test_a_record_is_keyed_by_its_aggregate_and_carries_attributes_as_headers() 
         "ce_type": b"engagement.concern-raised.v1",
         "ce_source": b"/forces/northamptonshire/concerns",
         "ce_subject": key,
-        "ce_time": b"2025-05-06T18:30:00Z",
+        "ce_time": b"2025-05-06T18:30:00.000Z",
         "content-type": b"application/json",
         "ce_dataschema": b"urn:roundtable:schema:concern-raised:v1",
         "ce_partitionkey": key,

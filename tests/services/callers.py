@@ -1,6 +1,6 @@
 """Callers of a service: its real application on a real MongoDB, asked over HTTP with real tokens."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,11 +9,12 @@ from typing import Any
 import httpx2
 
 from chassis.mongo import Collection
+from chassis.relay import relay
 from chassis.runtime import Runtime
 from chassis.service import Service
 from roundtable.grants import Grant
 from roundtable.identity import Issuer
-from tests.conftest import Place
+from tests.conftest import Place, eventually, running
 
 Record = dict[str, Any]
 ROUND_TABLE: Record = {"kind": "round_table", "title": "Round table with leaders of mosques"}
@@ -79,6 +80,15 @@ class Caller:
         where = {} if subject is None else {"subject": subject}
         found = await self.stored("outbox").find(where, sort=[("version", 1)])
         return [record["type"].removeprefix("engagement.").removesuffix(".v1") for record in found]
+
+    async def lost_key(self, kid: str) -> bool:
+        """Whether a data key is in the key store no more."""
+        return await self.runtime.keys.find(self.force, kid) is None
+
+    async def published_until(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Let the relay carry what was recorded to Kafka until something holds; the service stops with it."""
+        async with running(self.runtime, relay(self.runtime)):
+            await eventually(condition)
 
     def _address(self, path: str, force: str | None = None) -> str:
         return f"/v1/forces/{force or self.force}{path}"

@@ -132,3 +132,16 @@ async def test_an_erased_organisation_is_named_no_more_but_stays_where_it_was_na
     assert (await meetings.amended(meeting, title="Another title"))["version"] == 2
     response = await meetings.patch(f"/organisations/{mosque['id']}", {"name": "Another name"}, version=2)
     assert refused(response) == (409, "erased", None)
+
+
+async def test_feedback_becomes_sensitive_with_its_meeting_and_stays_so(meetings: Caller) -> None:
+    meeting = await meetings.made("/meetings", HELD)
+    feedback = await meetings.made(f"/meetings/{meeting['id']}/feedback", {"gist": "Worth the evening"})
+
+    hidden = await meetings.amended(meeting, sensitive=True)
+    (sealed,) = done(await meetings.get(f"/meetings/{meeting['id']}/feedback"))["items"]
+    await meetings.amended(hidden, sensitive=False)
+    (still,) = done(await meetings.holding("sensitive_reader").get(f"/meetings/{meeting['id']}/feedback"))["items"]
+
+    assert (sealed["version"], sealed["sensitive"], "gist" in sealed) == (feedback["version"] + 1, True, False)
+    assert (still["sensitive"], still["gist"]) == (True, "Worth the evening")

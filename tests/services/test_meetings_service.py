@@ -107,7 +107,7 @@ async def test_words_taken_out_are_gone_with_their_key(meetings: Caller) -> None
     assert after is not None
     assert "nobody" not in str(before)
     assert before["sealed"]["kid"] == same_key["sealed"]["kid"] != after["sealed"]["kid"]
-    assert await meetings.runtime.keys.find(meetings.force, before["sealed"]["kid"]) is None
+    await meetings.published_until(lambda: meetings.lost_key(before["sealed"]["kid"]))
 
 
 async def test_each_sees_of_a_meeting_what_their_roles_open(meetings: Caller) -> None:

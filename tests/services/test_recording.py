@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chassis.keys import KeyFiles, KeyStore
+from chassis.keys import KeyFiles, KeyStore, KeysUnavailable, open_all
 from chassis.mongo import Mongo
 from chassis.outbox import Outbox
 from chassis.recording import Draft, Recorder, Stale
@@ -71,20 +71,30 @@ async def test_an_event_that_cannot_commit_takes_the_others_of_its_request_with_
     assert len(await Outbox(mongo, "concerns").take(10)) == 1
 
 
-async def test_a_new_key_makes_the_old_words_unreadable_for_ever(recorder: Recorder, mongo: Mongo, place: Place) -> None:
+async def test_what_is_sealed_anew_names_the_key_that_is_to_be_destroyed(recorder: Recorder, mongo: Mongo, place: Place) -> None:
     keys = store(mongo, place)
     (state,) = await recorder.record([Draft(concern_raised(place.force), None)], NOW)
     before = await mongo.collection("concerns", "concerns").find_one({"id": state.id})
     assert before is not None
     old = await keys.find(place.force, before["sealed"]["kid"])
+    assert old is not None
 
     amended = Concern.model_validate(state.opened()).next(said=None)
     await recorder.record([Draft(ConcernAmended(amended), old, rekey=True)], NOW)
 
-    assert await keys.find(place.force, before["sealed"]["kid"]) is None
-    (reread,) = await keys.open_all(Concern, [before])
-    assert reread.said is None
-    assert reread.category == "drugs"
+    after = await mongo.collection("concerns", "concerns").find_one({"id": state.id})
+    assert after is not None
+    assert after["sealed"]["kid"] != old.kid
+    assert [record["supersedes"] for record in await Outbox(mongo, "concerns").take(10)] == [None, old.kid]
+
+
+async def test_a_record_without_its_key_is_not_taken_for_an_empty_one(recorder: Recorder, mongo: Mongo, place: Place) -> None:
+    (state,) = await recorder.record([Draft(concern_raised(place.force), None)], NOW)
+    document = await mongo.collection("concerns", "concerns").find_one({"id": state.id})
+    assert document is not None
+
+    with pytest.raises(KeysUnavailable):
+        open_all(Concern, [document], {})
 
 
 async def test_a_receipt_that_is_there_already_stops_the_second_of_two_requests(recorder: Recorder, mongo: Mongo, place: Place) -> None:

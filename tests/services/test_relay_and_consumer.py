@@ -199,3 +199,21 @@ async def test_events_are_read_from_the_log_where_they_stand(concerns: Runtime, 
         await log.close()
     assert [message.subject for message in found] == list(reversed(raised))
     assert again[0].subject == raised[-1]
+
+
+async def test_the_key_of_words_that_were_taken_out_is_destroyed_once_the_amendment_is_published(concerns: Runtime, place: Place) -> None:
+    recorder = Recorder(concerns.mongo, concerns.keys, "concerns")
+    (state,) = await recorder.record([Draft(concern_raised(place.force), None)], NOW)
+    document = await concerns.mongo.collection("concerns", "concerns").find_one({"id": state.id})
+    assert document is not None
+    old = await concerns.keys.find(place.force, document["sealed"]["kid"])
+    assert old is not None
+    await recorder.record([Draft(ConcernAmended(Concern.model_validate(state.opened()).next(said=None)), old, rekey=True)], NOW)
+    assert await concerns.keys.find(place.force, old.kid) is not None, "who reads the version before can open it until then"
+
+    async with running(concerns, relay(concerns)):
+
+        async def destroyed() -> bool:
+            return await concerns.keys.find(place.force, old.kid) is None
+
+        await eventually(destroyed)

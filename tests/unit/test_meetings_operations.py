@@ -8,6 +8,7 @@ import pytest
 from contracts.entry import Patch
 from contracts.event import Event
 from contracts.events import (
+    FeedbackAmended,
     FeedbackReceived,
     MeetingAmended,
     MeetingCancelled,
@@ -46,6 +47,7 @@ CHANGES: dict[type[Event[Any]], Callable[[Any], Event[Any]]] = {
     NeighbourhoodAmended: lambda it: domain.amend_neighbourhood(it, Patch(NeighbourhoodFacts, {"name": "Other"})),
     MeetingHeld: lambda it: domain.hold_meeting(it, Holding(), NOW),
     MeetingAmended: lambda it: domain.amend_meeting(it, Patch(MeetingFacts, {"title": "Other"}), NOW),
+    FeedbackAmended: domain.hide_feedback,
     MeetingPostponed: lambda it: domain.postpone_meeting(it, Postponing(), NOW),
     MeetingCancelled: lambda it: domain.cancel_meeting(it, Cancelling(reason="rain"), NOW),
 }

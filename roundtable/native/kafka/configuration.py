@@ -17,6 +17,8 @@ class Node:
     controller_port: int
     admin_password: str
     controller_password: str
+    bind: str = LOOPBACK
+    """Where it listens for clients, who always reach it on the loopback address."""
 
 
 def server_properties(node: Node) -> str:
@@ -26,14 +28,13 @@ def server_properties(node: Node) -> str:
 
 
 def _listeners(node: Node) -> dict[str, str]:
-    clients = f"CLIENTS://{LOOPBACK}:{node.clients_port}"
     controller = f"{LOOPBACK}:{node.controller_port}"
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@{controller}",
-        "listeners": f"{clients},CONTROLLER://{controller}",
-        "advertised.listeners": clients,
+        "listeners": f"CLIENTS://{node.bind}:{node.clients_port},CONTROLLER://{controller}",
+        "advertised.listeners": f"CLIENTS://{LOOPBACK}:{node.clients_port}",
         "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
         "inter.broker.listener.name": "CLIENTS",
         "controller.listener.names": "CONTROLLER",

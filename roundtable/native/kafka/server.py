@@ -14,20 +14,21 @@ from roundtable.home import Home
 from roundtable.native.kafka.configuration import Node, server_properties
 from roundtable.native.kafka.jars import Tell, kafka_jars, require
 from roundtable.native.ports import LOOPBACK, answers, kept_ports
-from roundtable.native.processes import Child, Command
+from roundtable.native.processes import Child, Command, Started
 from roundtable.provisioning.desk import kafka_admin
 
 START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _LOG4J = Path(__file__).with_name("log4j2.properties")
-_MEMORY = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+HEAP = ("-Xms128m", "-Xmx512m")
+QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 @dataclass(frozen=True)
 class Kafka:
-    """A started node; it answers once `await_ready` has returned."""
+    """A node at its loopback port; it answers once `await_ready` has returned."""
 
-    child: Child
+    child: Started
     port: int
     admin_password: str
 
@@ -65,21 +66,27 @@ def client_configuration(bootstrap_servers: str, user: str, password: str) -> di
     }
 
 
-def start(home: Home, tell: Tell) -> Kafka:
+def start(home: Home, tell: Tell) -> tuple[Kafka, Child]:
     """Start the node of this data folder, fetching and formatting what the first start needs."""
     jars = kafka_jars(tell)
-    node = _node(home)
-    properties = home.kafka / "server.properties"
-    write_private(properties, server_properties(node))
+    node, properties = configured(home)
     if not (node.data / "meta.properties").exists():
         tell("formatting Kafka's storage")
         _format(jars, properties, node)
     tell("starting Kafka")
     child = Child(_command(jars, properties, home))
-    return Kafka(child, node.clients_port, node.admin_password)
+    return Kafka(child, node.clients_port, node.admin_password), child
 
 
-def _node(home: Home) -> Node:
+def configured(home: Home, bind: str = LOOPBACK) -> tuple[Node, Path]:
+    """The node of this data folder, and its `server.properties`, written anew."""
+    node = _node(home, bind)
+    properties = home.kafka / "server.properties"
+    write_private(properties, server_properties(node))
+    return node, properties
+
+
+def _node(home: Home, bind: str) -> Node:
     ports = kept_ports(home.kafka / "ports.json", ("clients", "controller"))
     secrets = Credentials(home.secrets)
     return Node(
@@ -88,16 +95,24 @@ def _node(home: Home) -> Node:
         controller_port=ports["controller"],
         admin_password=secrets.of("kafka", "admin"),
         controller_password=secrets.of("kafka", "controller"),
+        bind=bind,
     )
 
 
-def _format(jars: Path, properties: Path, node: Node) -> None:
+def format_command(properties: Path, node: Node) -> tuple[tuple[str, ...], Path]:
+    """The words by which Kafka's storage tool makes the storage and its administrator, and a file to delete afterwards."""
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     first_user = f"SCRAM-SHA-512=[name=admin,password={node.admin_password}]"
     arguments = properties.with_name("format.arguments")
     # A password on a command line could be read by every user of the machine.
     write_private(arguments, f"--add-scram\n{first_user}")
-    storage = ("format", "-c", str(properties), "-t", cluster, f"@{arguments}")
+    # One id in 64 begins with a hyphen, and would stand alone as an option of its own.
+    storage = ("format", "-c", str(properties), f"--cluster-id={cluster}", f"@{arguments}")
+    return storage, arguments
+
+
+def _format(jars: Path, properties: Path, node: Node) -> None:
+    storage, arguments = format_command(properties, node)
     argv = (*_java(jars), "kafka.tools.StorageTool", *storage)
     done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     arguments.unlink()
@@ -113,4 +128,4 @@ def _command(jars: Path, properties: Path, home: Home) -> Command:
 
 def _java(jars: Path) -> tuple[str, ...]:
     logging = f"-Dlog4j2.configurationFile={_LOG4J.as_uri()}"
-    return (require("java"), *_MEMORY, logging, "-cp", f"{jars}/*")
+    return (require("java"), *HEAP, *QUICK_START, logging, "-cp", f"{jars}/*")

@@ -10,7 +10,7 @@ from roundtable.home import Home
 from roundtable.native.mongo import replica_set
 from roundtable.native.mongo.binary import mongod
 from roundtable.native.ports import LOOPBACK, answers, kept_ports
-from roundtable.native.processes import Child, Command
+from roundtable.native.processes import Child, Command, Started
 
 START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -19,9 +19,9 @@ _CACHE_GB = "0.5"
 
 @dataclass(frozen=True)
 class Mongo:
-    """A started mongod; it answers once `await_ready` has returned."""
+    """A mongod at its loopback port; it answers once `await_ready` has returned."""
 
-    child: Child
+    child: Started
     port: int
     admin_password: str
 
@@ -60,27 +60,32 @@ def connection_string(address: str, user: str, password: str) -> str:
     return f"mongodb://{user}:{password}@{address}/?replicaSet={replica_set.NAME}&authSource=admin"
 
 
-def start(home: Home) -> Mongo:
+def start(home: Home) -> tuple[Mongo, Child]:
     """Start the mongod of this data folder."""
+    port, options = configured(home)
+    child = Child(Command("mongo", (mongod(), *options), home.logs / "mongo.log", grace=_STOP_SECONDS))
+    return Mongo(child, port, Credentials(home.secrets).of("mongo", "admin")), child
+
+
+def configured(home: Home, bind: str = LOOPBACK) -> tuple[int, tuple[str, ...]]:
+    """The port of this data folder's mongod and the options to start it with; its keyfile is written."""
     port = kept_ports(home.mongo / "ports.json", ("clients",))["clients"]
     # MongoDB takes 6 to 1024 characters of base64 as the secret of its members.
     write_once(home.secrets / "mongo-keyfile", secrets.token_hex(32))
-    child = Child(_command(home, port))
-    return Mongo(child, port, Credentials(home.secrets).of("mongo", "admin"))
+    return port, _options(home, port, bind)
 
 
-def _command(home: Home, port: int) -> Command:
+def _options(home: Home, port: int, bind: str) -> tuple[str, ...]:
     data = home.mongo / "data"
     data.mkdir(exist_ok=True)
     options = {
         "--dbpath": str(data),
         "--port": str(port),
-        "--bind_ip": LOOPBACK,
+        "--bind_ip": bind,
         "--replSet": replica_set.NAME,
         "--keyFile": str(home.secrets / "mongo-keyfile"),
         "--wiredTigerCacheSizeGB": _CACHE_GB,
         "--setParameter": "diagnosticDataCollectionEnabled=false",
     }
     pairs = [word for option in options.items() for word in option]
-    argv = (mongod(), "--auth", "--nounixsocket", "--quiet", *pairs)
-    return Command("mongo", argv, home.logs / "mongo.log", grace=_STOP_SECONDS)
+    return ("--auth", "--nounixsocket", "--quiet", *pairs)

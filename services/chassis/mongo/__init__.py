@@ -2,7 +2,7 @@
 
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
-from chassis.mongo.client import SELECTION_SECONDS, TRANSACTION_SECONDS, Mongo
+from chassis.mongo.client import SELECTION_SECONDS, TRANSACTION_SECONDS, Mongo, is_address
 from chassis.mongo.collection import Collection, Document, Filter, Sort, Tx, Write
 from chassis.mongo.errors import DuplicateKey, Unavailable
 
@@ -24,4 +24,5 @@ __all__ = [
     "UpdateMany",
     "UpdateOne",
     "Write",
+    "is_address",
 ]

@@ -12,6 +12,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReadPreference
 from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from chassis.mongo.collection import Collection, Document, Tx
@@ -24,6 +25,17 @@ TRANSACTION_SECONDS: Final = 6.0
 """How long a transaction is tried again before it counts as away."""
 _MAJORITY: Final = WriteConcern("majority", wtimeout=10_000)
 _NAMESPACE_EXISTS: Final = 48
+
+
+def is_address(url: str) -> bool:
+    """Whether a text is a connection string; of one that stands in the DNS (`mongodb+srv://`), only its beginning is looked at."""
+    if url.startswith("mongodb+srv://"):
+        return True
+    try:
+        parse_uri(url)
+    except (ValueError, PyMongoError):
+        return False
+    return True
 
 
 class Mongo:

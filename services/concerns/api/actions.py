@@ -5,9 +5,9 @@ from typing import Annotated
 from chassis.desk import AtDesk
 from chassis.documents import example
 from chassis.problems import problems
+from chassis.routers import Ref, publishing, reading, recording
 from concerns import use_cases
 from concerns.api import examples
-from concerns.api.routers import Ref, publishing, reading, recording
 from contracts.concern import Action, ActionClosing, ActionFacts, ActionOpening, Reopening, WePromisedWords
 from contracts.entry import Entry, Patch, PatchOf
 

@@ -8,15 +8,15 @@ from chassis.answers import Page
 from chassis.desk import AtDesk
 from chassis.documents import example
 from chassis.problems import problems
+from chassis.routers import ID_PATTERN, Ref, reading, recording
 from contracts.entry import Entry
 from contracts.meeting import Feedback, FeedbackFacts
 from meetings import use_cases
 from meetings.api import examples
-from meetings.api.routers import Ref, reading, recording
 
 recorders = recording("meetings", tag="feedback")
 readers = reading("meetings", tag="feedback")
-After = Annotated[str | None, Query(description="The `next` of the page before", pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+After = Annotated[str | None, Query(description="The `next` of the page before", pattern=ID_PATTERN)]
 Limit = Annotated[int, Query(description="Most items on a page", ge=1, le=200)]
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from chassis.desk import AtDesk
 from chassis.documents import example
 from chassis.problems import problems
+from chassis.routers import Ref, reading, recording
 from contracts.entry import Entry, Patch, PatchOf
 from contracts.meeting import Cancelling, Holding, Meeting, MeetingFacts, MeetingRecording, Postponing
 from meetings import use_cases
 from meetings.api import examples
-from meetings.api.routers import Ref, reading, recording
 
 recorders = recording("meetings")
 readers = reading("meetings")

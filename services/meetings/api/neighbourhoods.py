@@ -5,11 +5,11 @@ from typing import Annotated
 from chassis.desk import AtDesk
 from chassis.documents import example
 from chassis.problems import problems
+from chassis.routers import Ref, reading, recording
 from contracts.entry import Entry, Patch, PatchOf
 from contracts.places import Neighbourhood, NeighbourhoodFacts
 from meetings import use_cases
 from meetings.api import examples
-from meetings.api.routers import Ref, reading, recording
 
 recorders = recording("neighbourhoods")
 readers = reading("neighbourhoods")

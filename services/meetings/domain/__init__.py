@@ -1,6 +1,14 @@
 """The rules of meetings, pure: a state and a wish become an event, or a refusal."""
 
-from meetings.domain.meetings import amend_meeting, cancel_meeting, hold_meeting, postpone_meeting, receive_feedback, record_meeting
+from meetings.domain.meetings import (
+    amend_meeting,
+    cancel_meeting,
+    hide_feedback,
+    hold_meeting,
+    postpone_meeting,
+    receive_feedback,
+    record_meeting,
+)
 from meetings.domain.places import (
     amend_neighbourhood,
     amend_organisation,
@@ -19,6 +27,7 @@ __all__ = [
     "amend_neighbourhood",
     "amend_organisation",
     "cancel_meeting",
+    "hide_feedback",
     "hold_meeting",
     "merge_organisation",
     "postpone_meeting",

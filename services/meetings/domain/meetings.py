@@ -5,7 +5,15 @@ from typing import Any, Final
 
 from contracts.dates import in_future, span
 from contracts.entry import Patch
-from contracts.events import FeedbackReceived, MeetingAmended, MeetingCancelled, MeetingHeld, MeetingPostponed, MeetingScheduled
+from contracts.events import (
+    FeedbackAmended,
+    FeedbackReceived,
+    MeetingAmended,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPostponed,
+    MeetingScheduled,
+)
 from contracts.meeting import Attendance, Cancelling, Feedback, FeedbackFacts, Holding, Meeting, MeetingRecording, Postponing
 from contracts.vocabulary import MeetingStatus
 from meetings.domain.references import must_keep_late, must_stand
@@ -70,6 +78,11 @@ def receive_feedback(subject: str, meeting: Meeting, facts: FeedbackFacts, now: 
         raise NotHeldError
     frame = {"meeting_id": meeting.id, "received_at": now, "sensitive": facts.sensitive or meeting.sensitive}
     return FeedbackReceived(Feedback.begin(facts, id=subject, force=meeting.force, **frame))
+
+
+def hide_feedback(feedback: Feedback) -> FeedbackAmended:
+    """Feedback on a meeting that became sensitive is so too: it names who came. It stays so when the meeting is ordinary again."""
+    return FeedbackAmended(feedback.next(sensitive=True))
 
 
 def _must_be_planned(meeting: Meeting) -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import Depends, Path
+from fastapi import Depends
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.visit import Visit, Visiting
@@ -13,7 +13,6 @@ from readmodel.access import Reader
 from readmodel.parts import Parts, parts
 from readmodel.store import Store
 
-Ref = Annotated[str, Path(description="Id of the record", pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 LONGEST_WAIT: Final = 10.0
 USUAL_WAIT: Final = 2.0
 WRONG_DURATION: Final = problem("wrong_duration", "Must be at most 10 seconds, written as 2s or 500ms")

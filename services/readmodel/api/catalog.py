@@ -17,6 +17,18 @@ Name = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,80}\.json$", description="Nam
 router = APIRouter(prefix="/catalog", tags=["catalogue"], responses=problems(404, 422))
 
 
+class SchemaAnswer(JSONResponse):
+    """A JSON Schema."""
+
+    media_type = "application/schema+json"
+
+
+class ExampleAnswer(JSONResponse):
+    """A CloudEvent in structured JSON."""
+
+    media_type = "application/cloudevents+json"
+
+
 @cache
 def _documents(folder: str) -> dict[str, dict[str, Any]]:
     """Every document of a folder of the contracts, by its name; what is asked for is never a path."""
@@ -24,11 +36,11 @@ def _documents(folder: str) -> dict[str, dict[str, Any]]:
     return {file.name: json.loads(file.read_text()) for file in found}
 
 
-def _shown(folder: str, name: str, media_type: str) -> JSONResponse:
+def _shown(folder: str, name: str, form: type[JSONResponse] = JSONResponse) -> JSONResponse:
     document = _documents(folder).get(name)
     if document is None:
         raise not_found(folder)
-    return JSONResponse(document, media_type=media_type, headers=_FOREVER)
+    return form(document, headers=_FOREVER)
 
 
 @router.get("/schemas", openapi_extra=example(answer={"items": ["concern-raised.v1.json"], "next": None}))
@@ -37,19 +49,27 @@ async def schemas() -> dict[str, Any]:
     return {"items": sorted(_documents("schemas")), "next": None}
 
 
-@router.get("/schemas/{name}", openapi_extra=example(answer={"$id": "urn:roundtable:schema:concern-raised:v1"}))
+@router.get(
+    "/schemas/{name}",
+    response_class=SchemaAnswer,
+    openapi_extra=example(answer={"$id": "urn:roundtable:schema:concern-raised:v1"}, media_type=SchemaAnswer.media_type),
+)
 async def schema(name: Name) -> JSONResponse:
     """The JSON Schema of an event's data, as `dataschema` names it."""
-    return _shown("schemas", name, "application/schema+json")
+    return _shown("schemas", name, SchemaAnswer)
 
 
-@router.get("/examples/{name}", openapi_extra=example(answer={"type": "engagement.concern-raised.v1"}))
+@router.get(
+    "/examples/{name}",
+    response_class=ExampleAnswer,
+    openapi_extra=example(answer={"type": "engagement.concern-raised.v1"}, media_type=ExampleAnswer.media_type),
+)
 async def worked(name: Name) -> JSONResponse:
     """An example of an event, as CloudEvents structured JSON."""
-    return _shown("examples", name, "application/cloudevents+json")
+    return _shown("examples", name, ExampleAnswer)
 
 
 @router.get("/asyncapi.json", openapi_extra=example(answer={"asyncapi": "3.0.0"}))
 async def asyncapi() -> JSONResponse:
     """The AsyncAPI document of every channel and message."""
-    return _shown(".", "asyncapi.json", "application/json")
+    return _shown(".", "asyncapi.json")

@@ -5,10 +5,11 @@ from fastapi import APIRouter, Response
 from chassis.admission import ANY_GRANT, admits
 from chassis.documents import example
 from chassis.problems import not_found
+from chassis.routers import Ref
 from contracts.meeting import Meeting
 from readmodel.api import examples
 from readmodel.api.answering import answered
-from readmodel.api.asking import Asked, Ref
+from readmodel.api.asking import Asked
 from readmodel.views import chain
 from readmodel.views.linking import Chain
 

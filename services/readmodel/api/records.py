@@ -7,13 +7,14 @@ from fastapi import APIRouter, Query, Response
 from chassis.admission import ANY_GRANT, admits
 from chassis.documents import example
 from chassis.problems import problems
+from chassis.routers import Ref
 from contracts.concern import Action, Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation
 from contracts.state import State
 from readmodel.api import examples
 from readmodel.api.answering import recorded
-from readmodel.api.asking import Asked, Patience, Ref
+from readmodel.api.asking import Asked, Patience
 from readmodel.views import records
 
 router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), responses=problems(504))

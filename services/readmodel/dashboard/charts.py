@@ -17,7 +17,6 @@ KINDS: Final = {
     "All other kinds": ("#F46A25", frozenset[MeetingKind]()),
 }
 """Kinds of meeting in four groups of one colour each; the last takes whatever the others lack."""
-HEIGHT: Final = 170
 TOP: Final = 18
 FLOOR: Final = 150
 _GAP: Final = 1.0

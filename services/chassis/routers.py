@@ -1,4 +1,4 @@
-"""The routers that the operations stand on: whom each admits, and at which address."""
+"""The routers that owners' operations stand on: whom each admits, and at which address."""
 
 from typing import Annotated, Final
 
@@ -9,12 +9,18 @@ from chassis.auth import Role
 
 READERS: Final = (Role.READER, Role.SENSITIVE_READER, Role.RECORDER, Role.PUBLISHER)
 """Who may read a record where it is owned; each sees of it what their roles open."""
-Ref = Annotated[str, Path(description="Id of the record", pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+ID_PATTERN: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+Ref = Annotated[str, Path(description="Id of the record", pattern=ID_PATTERN)]
 
 
 def recording(collection: str, tag: str | None = None) -> APIRouter:
     """A router for what recorders do."""
     return _router(collection, tag, Role.RECORDER)
+
+
+def publishing(collection: str) -> APIRouter:
+    """A router for what publishers do."""
+    return _router(collection, None, Role.PUBLISHER)
 
 
 def reading(collection: str, tag: str | None = None) -> APIRouter:
