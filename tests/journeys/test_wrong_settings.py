@@ -1,0 +1,51 @@
+"""A service that is configured wrongly does not start; it says which setting is wrong, and shows no value."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from roundtable.native.services import NAMES, _settings
+from tests.journeys.conftest import Product
+
+WRONG = {
+    "readmodel": ("ROUNDTABLE_PORT", "eighty-eighty"),
+    "meetings": ("ROUNDTABLE_KAFKA_SECURITY_PROTOCOL", "TELNET"),
+    "concerns": ("ROUNDTABLE_REGISTRY_POLL_SECONDS", "-77"),
+    "notifications": ("ROUNDTABLE_WEBHOOK_ALLOWED_NETWORKS", "the-cellar"),
+}
+
+
+def started(product: Product, service: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A service with settings that are right but for these; it must have ended within ten seconds."""
+    environment = {**os.environ, **_settings(product.engines, service, 0), **settings}
+    argv = (sys.executable, "-m", f"{service}.main")
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - our own command
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_a_service_with_a_wrong_setting_does_not_start_and_names_it(product: Product, service: str) -> None:
+    name, value = WRONG[service]
+    ended = started(product, service, **{name: value})
+
+    assert ended.returncode == 78
+    assert ended.stderr.startswith(f"{service}: {name}: ")
+    assert len(ended.stderr.splitlines()) == 1
+    assert value not in ended.stderr + ended.stdout
+
+
+def test_a_service_without_a_setting_that_it_needs_does_not_start_and_names_it(product: Product) -> None:
+    ended = started(product, "concerns", ROUNDTABLE_MONGO_URL="", ROUNDTABLE_KAFKA_PASSWORD="")
+
+    assert ended.returncode == 78
+    assert "concerns: ROUNDTABLE_MONGO_URL: " in ended.stderr
+    assert product.engines.kafka_password("concerns") not in ended.stderr
+
+
+def test_a_service_whose_database_address_is_no_address_does_not_start_and_names_the_setting(product: Product) -> None:
+    ended = started(product, "concerns", ROUNDTABLE_MONGO_URL="mongodb//secret-host")
+
+    assert ended.returncode == 78
+    assert ended.stderr.startswith("concerns: ROUNDTABLE_MONGO_URL: ")
+    assert "secret-host" not in ended.stderr + ended.stdout
