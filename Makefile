@@ -9,7 +9,7 @@ demo: .venv/ready
 	exec $(BIN)/roundtable demo
 
 test: .venv/ready
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: .venv/ready lint types
 	$(BIN)/lint-imports
