@@ -54,7 +54,7 @@ def shown(state: State, roles: frozenset[Role]) -> dict[str, Any]:
     return redact(type(state), {name: value for name, value in opened.items() if name not in hidden}, sensitive=state.sensitive)
 
 
-def answer(state: State, visit: "Visit", status: int = 200, *, version: int | None = None) -> Response:
+def answer(state: State, visit: Visit, status: int = 200, *, version: int | None = None) -> Response:
     """The answer that is one state.
 
     Args:
@@ -70,14 +70,14 @@ def answer(state: State, visit: "Visit", status: int = 200, *, version: int | No
     return respond(shown(state, visit.roles_in(state.force)), status, headers)
 
 
-def replay(replayed: Replayed, visit: "Visit") -> Response:
+def replay(replayed: Replayed, visit: Visit) -> Response:
     """The answer to a request that was answered before."""
     answered = answer(replayed.state, visit, replayed.status, version=replayed.version)
     answered.headers["Idempotent-Replayed"] = "true"
     return answered
 
 
-def page(listed: Page[Any], visit: "Visit") -> Response:
+def page(listed: Page[Any], visit: Visit) -> Response:
     """The answer that is a page; what on it is a state is shown as the visitor may see it."""
     for item in listed.items:
         if isinstance(item, State):
@@ -104,14 +104,17 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _item(item: Any, visit: "Visit") -> Any:  # noqa: ANN401 - whatever a list is of
+def _item(item: Any, visit: Visit) -> Any:  # noqa: ANN401 - whatever a list is of
     if isinstance(item, State):
         return shown(item, visit.roles_in(item.force))
     return item.model_dump(mode="json") if isinstance(item, BaseModel) else item
 
 
-def _note(state: State, visit: "Visit") -> None:
-    """Who reads something sensitive is logged: who, when and what, and none of its words."""
+def _note(state: State, visit: Visit) -> None:
     if state.sensitive and may_open(visit.roles_in(state.force), sensitive=True):
-        what = {"force": state.force, "collection": state.collection, "id": state.id, "version": state.version}
-        log.info("sensitive_record_read", subject=visit.subject, **what)
+        note_sensitive_read(visit.subject, state.collection, state.force, state.id, state.version)
+
+
+def note_sensitive_read(subject: str, collection: str, force: str, record: str, version: int) -> None:
+    """Who reads something sensitive is logged: who, when and what, and none of its words."""
+    log.info("sensitive_record_read", subject=subject, collection=collection, force=force, id=record, version=version)

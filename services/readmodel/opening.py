@@ -1,11 +1,11 @@
 """Records as their reader may see them: opened for those who may, redacted for everyone else with a grant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
-from chassis.answers import may_open
+from chassis.answers import may_open, note_sensitive_read
 from chassis.keys import KeyStore, kid_of
 from chassis.mongo import Document
 from contracts.sealing import CannotOpenError, DataKey, redact, unseal
@@ -23,7 +23,9 @@ async def opened(keys: KeyStore, reader: Reader, records: Sequence[Sealed]) -> l
     opening = {kid: document["force"] for _, document in records if _may_open(reader, document) and (kid := kid_of(document))}
     found = await keys.find_all(opening)
     shown = [_shown(model, document, found.get(kid_of(document) or "")) for model, document in records]
-    _note(reader, [document for _, document in records if document.get("sensitive") and kid_of(document) in found])
+    for model, document in records:
+        if document.get("sensitive") and kid_of(document) in found:
+            note_sensitive_read(reader.subject, model.collection, document["force"], document["id"], document["version"])
     return shown
 
 
@@ -45,10 +47,3 @@ def _shown(model: type[State], document: Document, key: DataKey | None) -> Recor
         # One record that was tampered with must not hide a page of others.
         log.exception("record_does_not_open", force=document["force"], collection=model.collection, id=document["id"])
         return redacted(model, document)
-
-
-def _note(reader: Reader, sensitive: Sequence[Mapping[str, Any]]) -> None:
-    """Who reads something sensitive is logged: who, when and what, and none of its words."""
-    for document in sensitive:
-        what = {name: document[name] for name in ("force", "id", "version")}
-        log.info("sensitive_record_read", subject=reader.subject, **what)
