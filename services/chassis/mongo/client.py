@@ -50,9 +50,7 @@ class Mongo:
             appname="roundtable",
             serverSelectionTimeoutMS=int(SELECTION_SECONDS * 1000),
             connectTimeoutMS=int(SELECTION_SECONDS * 1000),
-            # A server that hangs is noticed after this and the time to connect, instead of after ten seconds and more.
-            heartbeatFrequencyMS=3_000,
-            socketTimeoutMS=15_000,
+            socketTimeoutMS=20_000,
             retryWrites=True,
             w="majority",
             readConcernLevel="majority",
