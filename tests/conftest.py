@@ -6,7 +6,6 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -123,6 +122,3 @@ async def running(runtime: Runtime, *work: Awaitable[None]) -> AsyncIterator[Non
         runtime.stopping.set()
         async with asyncio.timeout(10):
             await asyncio.gather(*tasks)
-
-
-REPOSITORY = Path(__file__).resolve().parent.parent

@@ -144,14 +144,14 @@ def _seconds(value: Any) -> float:  # noqa: ANN401 - whatever a token claims
     return float(value)
 
 
-def _subject(value: Any) -> str:  # noqa: ANN401
+def _subject(value: Any) -> str:  # noqa: ANN401 - a value of any type
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_SUBJECT or not value.isprintable():
         message = "not a subject"
         raise ValueError(message)
     return value
 
 
-def _grants(value: Any) -> dict[str, frozenset[Role]]:  # noqa: ANN401
+def _grants(value: Any) -> dict[str, frozenset[Role]]:  # noqa: ANN401 - a value of any type
     if not isinstance(value, list) or len(value) > _MOST_GRANTS:
         message = "grants are a list"
         raise ValueError(message)

@@ -35,7 +35,7 @@ class Judged(Request):
         """The body as it was received."""
         return self._raw
 
-    async def json(self) -> Any:  # noqa: ANN401
+    async def json(self) -> Any:  # noqa: ANN401 - a value of any type
         """The body as it was read."""
         return self._read
 
@@ -96,7 +96,7 @@ def _check_type(request: Request) -> None:
         raise Refusal(415, "not-json", detail, headers={header: ", ".join(sorted(accepted))})
 
 
-def _parse(body: bytes) -> Any:  # noqa: ANN401
+def _parse(body: bytes) -> Any:  # noqa: ANN401 - a value of any type
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
@@ -118,7 +118,7 @@ class _UnreliableError(ValueError):
     """JSON that readers do not agree about."""
 
 
-def _no_constant(_: str) -> Any:  # noqa: ANN401
+def _no_constant(_: str) -> Any:  # noqa: ANN401 - a value of any type
     message = "NaN and Infinity are not JSON"
     raise _UnreliableError(message)
 
@@ -131,7 +131,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _wrong(value: Any) -> Iterator[FieldError]:  # noqa: ANN401
+def _wrong(value: Any) -> Iterator[FieldError]:  # noqa: ANN401 - a value of any type
     """What JSON allows and stores or readers do not, wherever it stands; without recursion."""
     waiting: list[tuple[Path, Any]] = [((), value)]
     while waiting:
@@ -147,7 +147,7 @@ def _wrong(value: Any) -> Iterator[FieldError]:  # noqa: ANN401
             yield error
 
 
-def _wrong_leaf(path: Path, leaf: Any) -> FieldError | None:  # noqa: ANN401
+def _wrong_leaf(path: Path, leaf: Any) -> FieldError | None:  # noqa: ANN401 - a value of any type
     if isinstance(leaf, str):
         return None if _unicode(leaf) else _half(*path)
     if isinstance(leaf, float) and not math.isfinite(leaf):

@@ -144,7 +144,7 @@ class Desk:
         )
         self._runtime.recorded.set()
         first: Any = states[0]
-        return first  # type: ignore[no-any-return]
+        return first  # type: ignore[no-any-return]  # it is of the first event's model
 
     async def _with_keys(
         self, model: type[State], where: Mapping[str, Any], sort: Sort | None, limit: int

@@ -53,7 +53,7 @@ class DocumentedApp(FastAPI):
         return self.openapi_schema
 
 
-def example(*, request: Any = None, answer: Any = None, status: int = 200, media_type: str = "application/json") -> Document:  # noqa: ANN401
+def example(*, request: Any = None, answer: Any = None, status: int = 200, media_type: str = "application/json") -> Document:  # noqa: ANN401 - a value of any type
     """A worked example of an operation, for `openapi_extra=`: the body that is sent, or else the one that is answered."""
     if request is not None:
         return {"requestBody": {"content": {media_type: {"example": _kept(request)}}}}
@@ -130,7 +130,7 @@ def _finish(name: str, operation: Document) -> None:
         created["headers"] = {header: {"description": what, "schema": {"type": "string"}} for header, what in said.items()}
 
 
-def _shown(holder: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _shown(holder: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a value of any type
     for media in holder.get("content", {}).values():
         if "example" in media:
             return media["example"]

@@ -20,7 +20,7 @@ class TooManyParked(Exception):  # noqa: N818 - said to the operator
     """So many events are parked that the consumer stops before it parks everything."""
 
 
-async def park(runtime: Runtime, partition: TopicPartition, record: Any, why: Exception, tx: Tx) -> None:  # noqa: ANN401
+async def park(runtime: Runtime, partition: TopicPartition, record: Any, why: Exception, tx: Tx) -> None:  # noqa: ANN401 - a value of any type
     """Keep a record that could not be handled; what it holds is sealed as it was on the log.
 
     Raises:

@@ -132,7 +132,7 @@ class PatchOf:
 
     facts: type[BaseModel]
 
-    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - a value of any type
         """Read a JSON object whose keys are fields of the model."""
         return core_schema.no_info_plain_validator_function(self.read)
 

@@ -25,7 +25,7 @@ class Event(Generic[S_co]):
         """Enter the event in the registry, with the model of its state."""
         super().__init_subclass__(**rest)
         cls.type = type
-        cls.model = next(get_args(origin)[0] for origin in cls.__orig_bases__ if get_origin(origin) is Event)  # type: ignore[attr-defined]
+        cls.model = next(get_args(origin)[0] for origin in cls.__orig_bases__ if get_origin(origin) is Event)  # type: ignore[attr-defined]  # typing's own attribute
         EVENTS[type] = cls
 
 

@@ -49,7 +49,7 @@ def needed(description: str) -> Any:  # noqa: ANN401 - stands as the default of 
 class Demand:
     """Something that entry demands of a value. Subclasses say what, to Python and to JSON Schema."""
 
-    def refusal(self, value: Any) -> PydanticCustomError | None:  # noqa: ANN401
+    def refusal(self, value: Any) -> PydanticCustomError | None:  # noqa: ANN401 - a value of any type
         """Why the value may not be entered, or None."""
         raise NotImplementedError
 
@@ -57,7 +57,7 @@ class Demand:
         """The JSON Schema keywords that say the same of a request."""
         return {}
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - a value of any type
         """Check after the type, on entry alone."""
         return core_schema.with_info_after_validator_function(self._check, handler(source))
 
@@ -66,7 +66,7 @@ class Demand:
         inner = dict(handler(schema))
         return inner | {"x-entry": inner.get("x-entry", {}) | self.schema()}
 
-    def _check(self, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401
+    def _check(self, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a value of any type
         if entering(info) is not None and (refused := self.refusal(value)):
             raise refused
         return value

@@ -54,5 +54,5 @@ def _names(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("*.json")}
 
 
-def _differs(path: Path, document: Any) -> bool:  # noqa: ANN401
+def _differs(path: Path, document: Any) -> bool:  # noqa: ANN401 - a value of any type
     return path.read_text(encoding="utf-8") != text_of(document)

@@ -37,7 +37,7 @@ def opened_schema(node: Any, *, named: bool = False) -> Any:  # noqa: ANN401 - a
     return kept | ({"x-known-values": codes} if codes else {})
 
 
-def _outside(node: Any, bodies: "_Bodies") -> Any:  # noqa: ANN401
+def _outside(node: Any, bodies: "_Bodies") -> Any:  # noqa: ANN401 - a value of any type
     """A part of the document in which request bodies may stand."""
     if isinstance(node, list):
         return [_outside(item, bodies) for item in node]
@@ -60,7 +60,7 @@ def _reachable(document: Document, components: dict[str, Schema]) -> dict[str, S
     return {name: components[name] for name in sorted(found)}
 
 
-def _references(node: Any) -> set[str]:  # noqa: ANN401
+def _references(node: Any) -> set[str]:  # noqa: ANN401 - a value of any type
     if isinstance(node, list):
         return set().union(*(_references(item) for item in node))
     if not isinstance(node, dict):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 # The registry is filled by the module that defines the events.
-from contracts import events as _events  # noqa: F401
+from contracts import events as _events  # noqa: F401 - importing it fills the registry
 from contracts.event import EVENTS, Event, dataschema, name_of
 from contracts.fields import Confidentiality
 from contracts.generated import HERE, run

@@ -90,13 +90,13 @@ class State(Facts):
         """The state one version on."""
         return self.model_copy(update={**changes, "version": self.version + 1})
 
-    def entered(self, facts: Facts, **changes: Any) -> Self:  # noqa: ANN401
+    def entered(self, facts: Facts, **changes: Any) -> Self:  # noqa: ANN401 - a value of any type
         """The state one version on, with the facts that a caller entered."""
         known = {name: getattr(facts, name) for name in type(facts).model_fields if name in type(self).model_fields}
         return self.next(**known, **changes)
 
     @classmethod
-    def begin(cls, facts: Facts, **frame: Any) -> Self:  # noqa: ANN401
+    def begin(cls, facts: Facts, **frame: Any) -> Self:  # noqa: ANN401 - a value of any type
         """Version 1 of an aggregate, from the facts that a caller entered."""
         known = {name: getattr(facts, name) for name in type(facts).model_fields if name in cls.model_fields}
         return cls(version=1, **(known | frame))

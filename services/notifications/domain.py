@@ -33,11 +33,11 @@ class UrlRefused(NotificationsError):  # noqa: N818 - what a caller is told
     pointer = "#/url"
 
 
-class NotTheOwner(NotificationsError):  # noqa: N818
+class NotTheOwner(NotificationsError):  # noqa: N818 - it says what happened, as its callers do
     """A subscription is changed and deleted by the one who made it."""
 
 
-class GrantRevoked(NotificationsError):  # noqa: N818
+class GrantRevoked(NotificationsError):  # noqa: N818 - it says what happened, as its callers do
     """What a subscription would stand on was taken away."""
 
 

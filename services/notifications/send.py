@@ -108,7 +108,7 @@ class Sender:
         at = self._runtime.now()
         answer = await self._webhooks.send(claim.delivery, subscription.url, secret)
         # Chance spreads attempts out; nobody has to be unable to guess it.
-        wait = wait_after(len(claim.delivery.attempts) + 1, answer, random.random())  # noqa: S311
+        wait = wait_after(len(claim.delivery.attempts) + 1, answer, random.random())  # noqa: S311 - chance that nobody has to be unable to guess
         await self._settle(claim, subscription, after(claim.delivery, answer, at, wait), answer)
 
     async def _settle(self, claim: Claim, subscription: Subscription, delivery: Delivery, answer: Answer | None = None) -> None:

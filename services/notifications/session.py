@@ -54,7 +54,7 @@ class Session:
         self._standing = set(wish.forces or visit.forces(*LISTENING))
         self._at: Places = self._within(hub.places)
         # Chance spreads the clients' coming back out; nobody has to be unable to guess it.
-        lasting = settings.stream_seconds * random.uniform(0.9, 1)  # noqa: S311
+        lasting = settings.stream_seconds * random.uniform(0.9, 1)  # noqa: S311 - chance that nobody has to be unable to guess
         valid = (visit.principal.expires_at - visit.runtime.now()).total_seconds()
         self._until = asyncio.get_running_loop().time() + min(lasting, valid)
 

@@ -25,7 +25,7 @@ JSON = st.recursive(
     max_leaves=3,
 )
 UNKNOWN = st.dictionaries(st.sampled_from(["drone_footage", "später", "x"]), JSON, max_size=2)
-INSTANTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)).map(instant)  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)).map(instant)  # noqa: DTZ001 - the strategy adds the zone
 KEYS = st.builds(DataKey, st.uuids().map(str), st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES))
 
 

@@ -47,7 +47,7 @@ def newer(**facts: Any) -> NewerConcern:
 
 
 @pytest.mark.parametrize("sensitive", [False, True])
-def test_an_older_reader_keeps_what_a_newer_writer_added(sensitive: bool) -> None:  # noqa: FBT001
+def test_an_older_reader_keeps_what_a_newer_writer_added(sensitive: bool) -> None:  # noqa: FBT001 - a parameter of the test
     written = newer(sensitive=sensitive)
 
     older = unseal(Concern, seal(written, KEY), KEY).next(said="lit again")
@@ -58,7 +58,7 @@ def test_an_older_reader_keeps_what_a_newer_writer_added(sensitive: bool) -> Non
 
 
 @pytest.mark.parametrize("sensitive", [False, True])
-def test_an_older_reader_seals_again_what_a_newer_writer_sealed(sensitive: bool) -> None:  # noqa: FBT001
+def test_an_older_reader_seals_again_what_a_newer_writer_sealed(sensitive: bool) -> None:  # noqa: FBT001 - a parameter of the test
     older = unseal(Concern, seal(newer(sensitive=sensitive), KEY), KEY)
 
     wire = seal(older.next(), KEY)

@@ -33,7 +33,7 @@ def application() -> FastAPI:
         raise NotImplementedError
 
     @app.post("/concerns/{subject}/progress")
-    def progress(subject: Id, wish: Entry[Progressing] = Progressing()) -> Concern:  # noqa: B008
+    def progress(subject: Id, wish: Entry[Progressing] = Progressing()) -> Concern:  # noqa: B008 - it is frozen
         raise NotImplementedError
 
     @app.post("/meetings")

@@ -55,7 +55,7 @@ def test_what_a_reader_without_a_key_sees_holds_no_sealed_field(made: tuple[Mode
 
 
 @pytest.mark.parametrize("sensitive", [False, True])
-def test_sealed_text_never_stands_in_the_bytes_on_the_wire(sensitive: bool) -> None:  # noqa: FBT001
+def test_sealed_text_never_stands_in_the_bytes_on_the_wire(sensitive: bool) -> None:  # noqa: FBT001 - a parameter of the test
     state = concern("kent", said=SAID, category="hate-crime", locality="Margate", sensitive=sensitive)
 
     _, value, headers = encode(Message("1", "engagement.concern-raised.v1", "concerns", NOW, seal(state, KEY)))

@@ -44,4 +44,4 @@ async def test_who_waits_for_what_was_written_sees_it(product: Product) -> None:
         seconds = await asyncio.gather(*(raise_and_see(writer, reader, force, begin + n / PER_SECOND) for n in range(WRITES)))
 
     ranked = statistics.quantiles(seconds, n=100)
-    print(f"\n201 to visible, {WRITES} writes at {PER_SECOND}/s: p50 {ranked[49] * 1000:.0f} ms, p99 {ranked[98] * 1000:.0f} ms")  # noqa: T201
+    print(f"\n201 to visible, {WRITES} writes at {PER_SECOND}/s: p50 {ranked[49] * 1000:.0f} ms, p99 {ranked[98] * 1000:.0f} ms")  # noqa: T201 - a figure to read

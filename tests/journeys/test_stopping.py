@@ -25,7 +25,7 @@ def test_a_service_that_is_told_to_stop_drains_and_ends_within_ten_seconds(produ
     service.await_ready()
 
     assert status == 0
-    print(f"\n{name} ended {seconds:.1f} s after SIGTERM")  # noqa: T201
+    print(f"\n{name} ended {seconds:.1f} s after SIGTERM")  # noqa: T201 - a figure to read
 
 
 def test_what_was_accepted_before_the_stop_reaches_the_read_model(product: Product) -> None:

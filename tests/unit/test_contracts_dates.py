@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts.dates import end_of_day, instant, span, start_of_day, today
 
 unhurried = settings(max_examples=60, deadline=None)
-INSTANTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_socket_that_stays_silent_is_no_engine(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [("containers", True), ("embedded", False)])
-def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch, chosen: str, expected: bool) -> None:  # noqa: FBT001
+def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch, chosen: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
     monkeypatch.setenv(docker_engine.CHOICE, chosen)
 
     assert docker_engine.in_containers() is expected

@@ -10,7 +10,7 @@ from notifications.domain import UrlRefused
 
 PUBLIC = ["8.8.8.8", "151.101.0.81", "2606:4700::6810:1", "2a00:1450:4009:81f::200e"]
 NOT_PUBLIC = {
-    "this host": "0.0.0.0",  # noqa: S104
+    "this host": "0.0.0.0",  # noqa: S104 - an address that is refused
     "unspecified, IPv6": "::",
     "loopback": "127.0.0.1",
     "all of loopback": "127.255.255.254",

@@ -50,7 +50,7 @@ def test_a_subscription_without_filters_is_told_of_everything_of_its_force() -> 
         ({"types": [RAISED], "categories": ["burglary"]}, False),
     ],
 )
-def test_every_filter_that_is_given_has_to_admit_the_event(facts: dict[str, Any], told: bool) -> None:  # noqa: FBT001
+def test_every_filter_that_is_given_has_to_admit_the_event(facts: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter of the test
     assert matches(subscription(**facts), event(neighbourhood_id=AREA)) is told
 
 

@@ -80,12 +80,12 @@ class Collection:
         with translated():
             return int((await self._inner.replace_one(where, document, upsert=upsert, session=_session(tx))).matched_count)
 
-    async def update_one(self, where: Filter, update: Any, *, upsert: bool = False, tx: Tx | None = None) -> int:  # noqa: ANN401
+    async def update_one(self, where: Filter, update: Any, *, upsert: bool = False, tx: Tx | None = None) -> int:  # noqa: ANN401 - a value of any type
         """Update a document, by operators or by a pipeline; how many matched."""
         with translated():
             return int((await self._inner.update_one(where, update, upsert=upsert, session=_session(tx))).matched_count)
 
-    async def update_many(self, where: Filter, update: Any, *, tx: Tx | None = None) -> int:  # noqa: ANN401
+    async def update_many(self, where: Filter, update: Any, *, tx: Tx | None = None) -> int:  # noqa: ANN401 - a value of any type
         """Update every document that matches; how many changed."""
         with translated():
             return int((await self._inner.update_many(where, update, session=_session(tx))).modified_count)
@@ -103,7 +103,7 @@ class Collection:
     async def find_one_and_update(
         self,
         where: Filter,
-        update: Any,  # noqa: ANN401
+        update: Any,  # noqa: ANN401 - a value of any type
         *,
         sort: Sort | None = None,
         upsert: bool = False,
@@ -128,11 +128,11 @@ class Collection:
             with translated():
                 await self._inner.bulk_write(writes, ordered=ordered, session=_session(tx))
 
-    async def create_index(self, keys: Sequence[tuple[str, int | str]], **options: Any) -> None:  # noqa: ANN401
+    async def create_index(self, keys: Sequence[tuple[str, int | str]], **options: Any) -> None:  # noqa: ANN401 - a value of any type
         """Make sure that an index is there."""
         with translated():
             await self._inner.create_index(keys, **options)
 
 
-def _session(tx: Tx | None) -> Any:  # noqa: ANN401
+def _session(tx: Tx | None) -> Any:  # noqa: ANN401 - a value of any type
     return None if tx is None else tx.session

@@ -38,7 +38,7 @@ class AddressRefused(Exception):  # noqa: N818 - told as the error of an attempt
     """The name stands for an address that is not public."""
 
 
-class NameNotResolved(Exception):  # noqa: N818
+class NameNotResolved(Exception):  # noqa: N818 - it says what happened, as its callers do
     """The name stands for no address."""
 
 
