@@ -17,6 +17,8 @@ from roundtable.native.processes import stop_all
 from roundtable.native.services import NAMES, Service, start_service
 from roundtable.provisioning import add_force
 
+EVERY_ROLE = "reader,sensitive_reader,recorder,publisher,subscriber,operator,controller"
+
 
 @dataclass(frozen=True)
 class Product:
