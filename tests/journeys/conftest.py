@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -51,7 +52,11 @@ class Product:
         }
         for service, (method, path) in asking.items():
             with self.client(service, f"{slug}:reader,recorder,subscriber") as client:
-                wait_until(lambda ask=client.request, method=method, path=path: ask(method, path).status_code != httpx2.codes.FORBIDDEN)
+                wait_until(partial(_admits, client, method, path))
+
+
+def _admits(client: httpx2.Client, method: str, path: str) -> bool:
+    return client.request(method, path).status_code != httpx2.codes.FORBIDDEN
 
 
 @pytest.fixture(scope="session")

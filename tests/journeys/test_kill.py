@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -30,6 +31,9 @@ class Load:
             while len(self.recorded) < LOAD:
                 self.recorded.append(self._raise(client, f"load-{len(self.recorded)}"))
 
+    def reached(self, count: int) -> bool:
+        return len(self.recorded) >= count
+
     def _raise(self, client: httpx2.Client, key: str) -> str:
         while True:
             try:
@@ -53,7 +57,7 @@ def all_concerns(client: httpx2.Client, force: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None:
-        asked = {"force": force, "limit": 200} | ({"cursor": cursor} if cursor else {})
+        asked = {"force": force, "limit": "200"} | ({"cursor": cursor} if cursor else {})
         page = client.get("/v1/concerns", params=asked).json()
         items, cursor = items + page["items"], page["next"]
     return items
@@ -66,7 +70,7 @@ def test_kill_9_of_each_service_in_turn_loses_and_repeats_nothing(product: Produ
     loading = threading.Thread(target=load.run)
     loading.start()
     for number, name in enumerate(("concerns", "readmodel", "notifications", "meetings"), start=1):
-        wait_until(lambda number=number: len(load.recorded) >= number * LOAD // 6, within=60)
+        wait_until(partial(load.reached, number * LOAD // 6), within=60)
         kill_and_start(product.services[name])
     loading.join(timeout=90)
     assert not loading.is_alive()
@@ -93,6 +97,6 @@ def sequences(product: Product, force: str) -> Counter[int]:
 def projected_twice(product: Product, force: str) -> list[Any]:
     """Aggregates with more than one line of history for one version."""
     group = {"_id": {"subject": "$subject", "version": "$version"}, "times": {"$sum": 1}}
-    stages = [{"$match": {"force": force}}, {"$group": group}, {"$match": {"times": {"$gt": 1}}}]
+    stages: list[dict[str, Any]] = [{"$match": {"force": force}}, {"$group": group}, {"$match": {"times": {"$gt": 1}}}]
     with product.engines.mongo.client() as client:
         return list(client["readmodel"]["history_p1"].aggregate(stages))

@@ -65,20 +65,31 @@ def test_a_plain_consumer_reads_the_named_events_and_no_other_force(product: Pro
     for record in records:
         check(record, force)
     assert refused is not None
-    assert refused.error().code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    error = refused.error()
+    assert error is not None
+    assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def headers_of(record: Message) -> dict[str, bytes]:
+    headers: dict[str, bytes] = {}
+    for name, value in dict(record.headers() or []).items():
+        assert isinstance(value, bytes), name
+        headers[name] = value
+    return headers
 
 
 def event_name(record: Message) -> str:
-    headers = dict(record.headers())
-    return headers["ce_type"].decode().removeprefix("engagement.").removesuffix(".v1")
+    return headers_of(record)["ce_type"].decode().removeprefix("engagement.").removesuffix(".v1")
 
 
 def check(record: Message, force: str) -> None:
-    headers = dict(record.headers())
-    event = from_binary(KafkaMessage(headers=headers, key=record.key(), value=record.value()), JSONFormat())
-    data = json.loads(record.value())
+    headers, key, value = headers_of(record), record.key(), record.value()
+    assert key is not None
+    assert value is not None
+    event = from_binary(KafkaMessage(headers=headers, key=key, value=value), JSONFormat())
+    data = json.loads(value)
 
-    assert event.get_subject() == record.key().decode() == data["id"]
+    assert event.get_subject() == key.decode() == data["id"]
     assert event.get_extension("forceid") == force == data["force"]
     assert headers["ce_sequence"] == b"0000000001"
     assert headers["content-type"] == b"application/json"

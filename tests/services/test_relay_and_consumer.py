@@ -149,7 +149,7 @@ async def test_a_consumer_that_begins_again_repeats_nothing(concerns: Runtime, r
 
                 async def drained(runtime: Runtime = readmodel) -> bool:
                     offsets = await runtime.mongo.collection("readmodel", "positions").find({})
-                    return sum(each["offset"] for each in offsets) == await concerns.mongo.collection("concerns", "outbox").count({})
+                    return sum(int(each["offset"]) for each in offsets) == await concerns.mongo.collection("concerns", "outbox").count({})
 
                 await eventually(drained)
     assert await count_of(readmodel) == [1] * 30

@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx2
 import pytest
 import structlog
-from leaflets import Issuer, open_door, runtime_of
-from log_lines import Lines
 
 from chassis import logs
 from chassis.runtime import Runtime
+from tests.unit.leaflets import Issuer, open_door, runtime_of
+from tests.unit.log_lines import Lines
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import Final
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from leaflets import LEAFLETS
 
 from chassis.mongo import Unavailable
 from chassis.service import Runtime, Work, run
+from tests.unit.leaflets import LEAFLETS
 
 log = structlog.get_logger()
 streams = APIRouter()

@@ -2,10 +2,10 @@
 
 import httpx2
 import pytest
-from leaflets import FACTS, HERE, NOWHERE, PATH, THERE, Issuer
 
 from chassis.registry import Registry, Snapshot
 from chassis.runtime import Runtime
+from tests.unit.leaflets import FACTS, HERE, NOWHERE, PATH, THERE, Issuer
 
 ANY_ID = "01970000-0000-7000-8000-000000000000"
 TOO_LARGE = b'"' + b"x" * 300_000 + b'"'

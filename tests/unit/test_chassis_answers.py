@@ -3,7 +3,6 @@
 import httpx2
 import pytest
 from fastapi import APIRouter
-from leaflets import FACTS, HERE, PATH, THERE, Issuer, Shelf
 from uuid_utils import uuid7
 
 from chassis.admission import admits
@@ -11,6 +10,7 @@ from chassis.answers import may_open, shown
 from chassis.auth import Role
 from chassis.runtime import Runtime
 from contracts.concern import Concern
+from tests.unit.leaflets import FACTS, HERE, PATH, THERE, Issuer, Shelf
 
 FRAME_OF_A_SENSITIVE_RECORD = {"id", "force", "version", "sensitive", "status", "recorded_late"}
 

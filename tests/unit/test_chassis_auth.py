@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
-from leaflets import HERE, ISSUER, Issuer
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from chassis.auth import Authenticator, Principal, Role
 from chassis.jwks import KeySource, keys_of
 from chassis.problems import Refusal
+from tests.unit.leaflets import HERE, ISSUER, Issuer
 
 GRANTS = {HERE: ["recorder", "publisher"]}
 ANY_JSON = st.recursive(

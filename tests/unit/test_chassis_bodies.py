@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from leaflets import FACTS, HERE, PATH, Issuer, Shelf
 
 from chassis import bodies
 from chassis.runtime import Runtime
+from tests.unit.leaflets import FACTS, HERE, PATH, Issuer, Shelf
 
 JSON = {"Content-Type": "application/json"}
 

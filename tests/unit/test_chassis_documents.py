@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 from jsonschema import Draft202012Validator
-from leaflets import FACTS
 
 from chassis.documents import operations, without_example
+from tests.unit.leaflets import FACTS
 
 
 @pytest.fixture

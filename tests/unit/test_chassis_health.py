@@ -4,10 +4,10 @@ import asyncio
 
 import httpx2
 import pytest
-from leaflets import Issuer
 
 from chassis.health import Checks, Unready
 from chassis.runtime import Runtime
+from tests.unit.leaflets import Issuer
 
 
 class Part:

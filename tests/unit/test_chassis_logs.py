@@ -5,10 +5,10 @@ import logging
 import httpx2
 import pytest
 import structlog
-from leaflets import FACTS, HERE, PATH, Issuer
-from log_lines import Lines
 
 from chassis.trace import taken, trace_id, tracing
+from tests.unit.leaflets import FACTS, HERE, PATH, Issuer
+from tests.unit.log_lines import Lines
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

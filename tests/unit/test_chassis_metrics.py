@@ -4,9 +4,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from leaflets import HERE, PATH, Issuer, open_door, runtime_of
 
 from chassis import metrics
+from tests.unit.leaflets import HERE, PATH, Issuer, open_door, runtime_of
 
 OF_THE_INTERFACE = {
     "outbox_pending",

@@ -4,9 +4,9 @@ import json
 
 import httpx2
 import pytest
-from leaflets import FACTS, HERE, PATH, Issuer
 
 from chassis.problems import pointer
+from tests.unit.leaflets import FACTS, HERE, PATH, Issuer
 
 ANY_ID = "01970000-0000-7000-8000-000000000000"
 

@@ -3,11 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
-from leaflets import HERE, NOWHERE, THERE
-
 from chassis.auth import Principal, Role
 from chassis.mongo import Unavailable
 from chassis.registry import Document, Registry, Snapshot
+from tests.unit.leaflets import HERE, NOWHERE, THERE
 
 FORCES = {HERE: "Northamptonshire Police", THERE: "Essex Police"}
 REVOKED_AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from leaflets import ISSUER, UNREACHABLE, Issuer
+
+from tests.unit.leaflets import ISSUER, UNREACHABLE, Issuer
 
 MAIN = Path(__file__).with_name("leaflets_main.py")
 Start = Callable[..., "Process"]
