@@ -20,6 +20,8 @@ from chassis.runtime import Runtime
 Work = Callable[[Runtime], Awaitable[None]]
 DRAIN_SECONDS: Final = 5
 """How long requests under way may take to end."""
+KEEP_ALIVE_SECONDS: Final = 75
+"""How long a connection may lie idle."""
 WORK_SECONDS: Final = 3.0
 """How much longer background work may take."""
 _CLOSING_SECONDS: Final = 0.5
@@ -168,4 +170,6 @@ def _uvicorn(app: FastAPI) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        # Longer than clients and gateways keep a quiet connection: whoever closes first, a request may be on its way to the other.
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
