@@ -8,14 +8,28 @@ from typing import Final
 from unicodedata import category, normalize
 
 _GAP: Final = r"[\s.()\u2010-\u2015/-]{0,3}"
+_ALONE: Final = r"(?<!\d)(?<!\d[./-])"
+"""A number begins here, and not the rest of a date or of a reference; a word may stand before: `tel.07700900123`."""
+_FIRST: Final = r"(?<!\d)" + "".join(rf"(?<!\d[\s.()\u2010-\u2015/-]{{{width}}})" for width in (1, 2, 3))
+_LAST: Final = rf"(?!{_GAP}\d)"
+_BETWEEN: Final = r"[\s,;\u2010-\u2015-]{1,3}"
+_DATE: Final = (
+    r"(?:(?:0[1-9]|[12]\d|3[01])(?:/(?:0[1-9]|1[0-2])/|\.(?:0[1-9]|1[0-2])\.|-(?:0[1-9]|1[0-2])-)|[1-9]/[1-9]/|[1-9]\.[1-9]\.)"
+    r"(?:(?:19|20)\d\d|\d\d)"
+)
+_TIME: Final = r"(?:[01]\d|2[0-3])[.-][0-5]\d"
 
 CONTACT_DETAILS: Final[dict[str, re.Pattern[str]]] = {
     "an e-mail address": re.compile(
-        r"[\w.+'-]{1,64}\s?(?:@|\(at\)|\[at\])\s?(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}",
+        r"[\w.+'\"-]{1,64}\s?(?:@|\(at\)|\[at\])\s?(?:[\w-]{1,63}(?:\.|\s?(?:\(dot\)|\[dot\])\s?)){1,8}[^\W\d_]{2,24}",
         re.IGNORECASE,
     ),
     # A British number: +44, 0044 or 0, then nine or ten digits, however they are grouped.
-    "a phone number": re.compile(rf"(?<![\d./-])(?:(?:\+|00)\s?44{_GAP}(?:0\)?)?|\(?0)(?:{_GAP}\d){{9,10}}(?!\d)"),
+    "a phone number": re.compile(
+        rf"{_ALONE}(?:(?:\+|00)\s?44{_GAP}(?:0\)?)?|\(?0)(?:{_GAP}\d){{9,10}}(?!\d)"
+        # Parted by commas it has few and long groups, which keeps "wards 04, 05, 06" from being one.
+        rf"|{_ALONE}(?=0(?:,?\s?\d){{9,10}}(?!,?\s?\d))0\d{{2,4}}(?:,\s?\d{{3,8}}){{1,2}}(?!\d)"
+    ),
     "a phone number of another country": re.compile(rf"(?<![\w+])\+(?!44)[1-9]\d{{0,2}}(?:{_GAP}\d){{7,12}}(?!\d)"),
     # Prefixes that are never issued are left out, but for the QQ of specimens:
     # https://www.gov.uk/hmrc-internal-manuals/national-insurance-manual/nim39110
@@ -28,6 +42,16 @@ CONTACT_DETAILS: Final[dict[str, re.Pattern[str]]] = {
 }
 """What to look for, by the words that name it to whoever entered it."""
 
+_NUMBERED: Final = frozenset({"a phone number", "a phone number of another country"})
+_NO_NUMBER: Final = re.compile(
+    rf"{_FIRST}(?:{_DATE}(?:{_BETWEEN}{_DATE}){{0,20}}(?:{_BETWEEN}(?:\d\d?|{_TIME}(?:{_BETWEEN}{_TIME}){{0,3}}))?"
+    rf"|{_TIME}(?:{_BETWEEN}{_TIME}){{1,20}}|0\.\d{{1,9}}){_LAST}"
+)
+"""Dates, also with a time behind them, times in a row, a decimal fraction: their digits would make up phone numbers.
+
+Digits beside them would make them part of a longer number, of which a grouping can look like a date: that is searched as it stands.
+"""
+
 _UNSEEN: Final = r"\x7f-\x9f\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _CONTROL: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_UNSEEN}]")
 _CONTROL_OR_BREAK: Final = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
@@ -37,7 +61,10 @@ def contact_detail(text: str) -> str | None:
     """Name of the first kind of contact detail that a text seems to hold, or None."""
     # Full-width digits and letters read the same, and are the same here; what cannot be seen must not part a number.
     plain = "".join(character for character in normalize("NFKC", text) if category(character) != "Cf")
-    return next((name for name, pattern in CONTACT_DETAILS.items() if pattern.search(plain)), None)
+    # What is put in a date's place parts the digits on either side of it.
+    without_dates = _NO_NUMBER.sub(";", plain)
+    searched = {name: without_dates if name in _NUMBERED else plain for name in CONTACT_DETAILS}
+    return next((name for name, pattern in CONTACT_DETAILS.items() if pattern.search(searched[name])), None)
 
 
 def has_control(text: str, *, multiline: bool) -> bool:
