@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from aiokafka.structs import ConsumerRecord
 
 from chassis import metrics, parked
-from chassis.kafka import REQUEST_SECONDS, consumer, reachable, stop
+from chassis.kafka import REQUEST_SECONDS, consumer, stop
 from chassis.mongo import Tx, Unavailable
 from chassis.positions import LostPartition, Positions
 from chassis.runtime import Runtime
@@ -57,7 +57,6 @@ Committed = Callable[[Batch], None]
 
 async def consume(runtime: Runtime, handler: Handler, *, projection: int = 1, committed: Committed | None = None) -> None:
     """Hand every event of every registered force to `handler`, exactly once as far as MongoDB, until the service stops."""
-    runtime.checks.add("kafka", lambda: reachable(runtime.settings))
     await Consumption(runtime, handler, projection, committed or (lambda _: None)).run()
 
 

@@ -40,6 +40,7 @@ class _Passage:
         self._receive = receive
         self._outside = send
         self._status = 0
+        self._bodiless = scope["method"] == "HEAD"
 
     async def run(self) -> None:
         began = time.perf_counter()
@@ -57,8 +58,13 @@ class _Passage:
             await respond(refusal)(self._scope, self._receive, self._send)
             return
         try:
-            await self._app(self._scope, self._receive, self._send)
+            # HEAD is GET without the body, everywhere (RFC 9110, section 9.3.2); no route need know of it.
+            asked = {**self._scope, "method": "GET"} if self._bodiless else self._scope
+            await self._app(asked, self._receive, self._send)
         except Exception as error:  # whatever failed, the caller gets a problem and the log its place
+            if self._bodiless and self._status:
+                # A stream that is told that nobody listens ends by an error, after all was said.
+                return
             answer = unexpected(error)
             if self._status:
                 # The answer has begun: only breaking the connection off tells the caller that it is not whole.
@@ -66,9 +72,16 @@ class _Passage:
             await answer(self._scope, self._receive, self._send)
 
     async def _send(self, message: Message) -> None:
+        if self._bodiless and message["type"] == "http.response.body":
+            if message.get("more_body", False):
+                no_listener = "the answer to HEAD has no body"
+                raise OSError(no_listener)
+            return
         if message["type"] == "http.response.start":
             self._status = message["status"]
             headers = MutableHeaders(raw=message["headers"])
             headers["X-Trace-Id"] = trace_id() or ""
             headers["X-Content-Type-Options"] = "nosniff"
         await self._outside(message)
+        if self._bodiless and message["type"] == "http.response.start":
+            await self._outside({"type": "http.response.body"})

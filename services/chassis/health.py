@@ -39,6 +39,9 @@ class Report:
     checks: dict[str, Check]
 
 
+_STOPPING: Final = Check(ok=False, required=True, why="the service was told to stop: it ends what it has begun, and begins nothing new")
+
+
 class Checks:
     """The parts that a service asks before it calls itself ready. What they said is kept for a second."""
 
@@ -65,8 +68,9 @@ class Checks:
             if self._report is None or time.monotonic() - self._asked_at >= KEPT_SECONDS:
                 self._report = await self._ask()
                 self._asked_at = time.monotonic()
-        stopping = self._stopping.is_set()
-        return Report(self._report.ready and not stopping, self._report.checks)
+        if self._stopping.is_set():
+            return Report(ready=False, checks=self._report.checks | {"stopping": _STOPPING})
+        return self._report
 
     async def _ask(self) -> Report:
         answers = await asyncio.gather(*(_asked(probe, required=required) for probe, required in self._probes.values()))

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from chassis import metrics
-from chassis.kafka import REQUEST_SECONDS, producer, reachable, stop
+from chassis.kafka import REQUEST_SECONDS, producer, stop
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, Unavailable
 from chassis.outbox import Outbox, message_of
@@ -34,7 +34,6 @@ async def relay(runtime: Runtime) -> None:
 
     Without Kafka the service goes on: what is recorded waits in the outbox.
     """
-    runtime.checks.add("kafka", lambda: reachable(runtime.settings), required=False)
     await Relay(runtime).run()
 
 

@@ -14,6 +14,7 @@ from chassis.documents import DocumentedApp
 from chassis.entrance import Entrance
 from chassis.health import Unready
 from chassis.jwks import KeySource
+from chassis.kafka import reachable
 from chassis.keys import KeyFiles, KeyStore
 from chassis.logs import told
 from chassis.mongo import Mongo, Unavailable
@@ -37,6 +38,7 @@ class Service:
         background: what runs until `runtime.stopping`; one that raises ends the process, which is then restarted.
         refusals: the service's errors, and the status and problem type that each becomes.
         opens: whether the service has access to the key store.
+        needs_kafka: whether it is of no use while Kafka is away; one that only records goes on.
         setup: what must be done before the background work begins (indexes); tried again while MongoDB is away.
     """
 
@@ -48,6 +50,7 @@ class Service:
     setup: Work | None = None
     description: str = ""
     opens: bool = True
+    needs_kafka: bool = True
 
     def app(self, runtime: Runtime) -> FastAPI:
         """The HTTP side of the service. It starts nothing, and connects to nothing until it is asked."""
@@ -113,6 +116,7 @@ def run(service: Service) -> NoReturn:
 
 async def _serve(service: Service, settings: Settings) -> int:
     runtime = assemble(service.name, settings)
+    runtime.checks.add("kafka", lambda: reachable(settings), required=service.needs_kafka)
     if service.opens:
         runtime.checks.add("keys", lambda: _keys_are_there(runtime))
     return await serve(service.app(runtime), runtime, service.setup, service.background)

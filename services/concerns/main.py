@@ -13,6 +13,7 @@ SERVICE = Service(
     background=[relay, sweep_orphan_keys],
     refusals=api.REFUSALS,
     setup=store.setup,
+    needs_kafka=False,
     description="Records what communities raised, what was promised to them, and what came of it: concerns and actions.",
 )
 

@@ -13,6 +13,7 @@ SERVICE = Service(
     background=[relay, sweep_orphan_keys],
     refusals=api.REFUSALS,
     setup=store.setup,
+    needs_kafka=False,
     description="Records whom a force meets and where: organisations, neighbourhoods, meetings and the feedback on them.",
 )
 

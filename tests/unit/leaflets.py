@@ -193,6 +193,7 @@ LEAFLETS: Final = Service(
     routers=[writing, reading, anywhere, plain],
     refusals={LeafletError: (409, "already-folded")},
     description="Leaflets.",
+    needs_kafka=False,
 )
 
 

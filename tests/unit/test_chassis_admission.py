@@ -115,6 +115,16 @@ async def test_a_token_sent_twice_is_none(door: httpx2.AsyncClient, issuer: Issu
     assert (await door.get(PATH, headers=[("Authorization", sent), ("Authorization", sent)])).status_code == 401
 
 
+async def test_head_is_answered_as_get_without_a_body(door: httpx2.AsyncClient, issuer: Issuer) -> None:
+    bearer = issuer.bearer({HERE: ["reader"]})
+
+    for path in (PATH, f"{PATH}/{ANY_ID}", "/health/ready", "/openapi.json", "/nowhere", "/v1/live"):
+        head, got = await door.head(path, headers=bearer), await door.get(path, headers=bearer)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert {**head.headers, "x-trace-id": ""} == {**got.headers, "x-trace-id": ""}
+    assert (await door.head(PATH)).status_code == 401
+
+
 async def _take(runtime: Runtime, snapshot: Snapshot) -> None:
     async def read() -> Snapshot:
         return snapshot

@@ -98,4 +98,8 @@ async def test_a_process_that_is_stopping_is_not_ready(door: httpx2.AsyncClient,
 
     runtime.stopping.set()
 
-    assert (await door.get("/health/ready")).status_code == 503
+    answer = await door.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["stopping"].keys() == answer.json()["checks"]["jwks"].keys()
+    assert answer.json()["checks"]["stopping"]["ok"] is False
+    assert "told to stop" in answer.json()["checks"]["stopping"]["why"]

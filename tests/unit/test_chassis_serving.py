@@ -88,7 +88,20 @@ def test_a_service_serves_without_mongodb_and_says_why_it_is_not_ready(start: St
     assert ready.status_code == 503
     assert ready.json()["checks"]["mongo"]["ok"] is False
     assert ready.json()["checks"]["jwks"]["ok"] is True
+    kafka = ready.json()["checks"]["kafka"]
+    assert (kafka["ok"], kafka["required"]) == (False, False)
     assert "server" not in ready.headers
+
+
+def test_head_is_answered_at_once_also_where_get_streams_for_ever(start: Start) -> None:
+    address = start().address()
+
+    with httpx2.Client(base_url=address) as client:
+        head = client.head("/stream")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"].startswith("text/event-stream")
+        # The connection can be used again: nothing of a body follows.
+        assert client.get("/health/live").json() == {"live": True}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
