@@ -66,7 +66,7 @@ def answer(state: State, visit: Visit, status: int = 200, *, version: int | None
     _note(state, visit)
     headers = {"ETag": etag(state.version), "X-Roundtable-Version": f"{state.id}@{version or state.version}"}
     if status == CREATED:
-        headers["Location"] = location(state)
+        headers["Location"] = state.path
     return respond(shown(state, visit.roles_in(state.force)), status, headers)
 
 
@@ -91,14 +91,6 @@ def respond(content: Mapping[str, Any], status: int, headers: Mapping[str, str])
     return Response(body, status, {"Cache-Control": "no-store", **headers}, "application/json")
 
 
-def location(state: State) -> str:
-    """Where a state can be read."""
-    # Feedback is entered under its meeting, and has an address of its own in the read model alone.
-    if state.collection == "feedback":
-        return f"/v1/feedback/{state.id}"
-    return f"/v1/forces/{state.force}/{state.collection}/{state.id}"
-
-
 def etag(version: int) -> str:
     """The entity tag of a version (RFC 9110, section 8.8.3)."""
     return f'"{version}"'
@@ -118,3 +110,8 @@ def _note(state: State, visit: Visit) -> None:
 def note_sensitive_read(subject: str, collection: str, force: str, record: str, version: int) -> None:
     """Who reads something sensitive is logged: who, when and what, and none of its words."""
     log.info("sensitive_record_read", subject=subject, collection=collection, force=force, id=record, version=version)
+
+
+def note_lowered(subject: str, state: State) -> None:
+    """Who opens to others what was sensitive is logged like who reads it."""
+    log.info("sensitivity_lowered", subject=subject, collection=state.collection, force=state.force, id=state.id, version=state.version)

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import Depends
 from uuid_utils import uuid7
 
-from chassis.answers import Replayed
+from chassis.answers import Replayed, may_open, note_lowered
+from chassis.auth import Role
 from chassis.keys import indexes as key_indexes
 from chassis.keys import kid_of, open_all
 from chassis.mongo import Collection as Stored
@@ -37,6 +38,7 @@ class Desk:
         self._visit = visit
         self._recorder = Recorder(runtime.mongo, runtime.keys, runtime.name)
         self._keys: dict[str, DataKey | None] = {}
+        self._sensitive: set[str] = set()
         self._fences: list[Fence] = []
 
     @property
@@ -112,7 +114,9 @@ class Desk:
             # An amendment may have put a new key in the place of the old one since the documents were read.
             documents, keys = await self._with_keys(model, {**where, "force": self.force}, sort, limit)
         self._keys |= {document["id"]: keys.get(kid_of(document) or "") for document in documents}
-        return open_all(model, documents, keys)
+        states = open_all(model, documents, keys)
+        self._sensitive |= {state.id for state in states if state.sensitive}
+        return states
 
     async def standing(self, model: type[State], subjects: Collection[str]) -> frozenset[str]:
         """Which of these aggregates are there in this force, and not erased."""
@@ -134,17 +138,34 @@ class Desk:
 
         Raises:
             Replayed: the request was recorded before.
+            Refusal: 403, something sensitive would be ordinary, and the principal may not open it.
             Stale: something changed meanwhile; the route is run again.
         """
         await self.admit()
+        lowered = self._lowered([event.state, *(also.state for also in more)])
         drafts = [Draft(event, self._keys.get(event.state.id), rekey), *(Draft(also, self._keys.get(also.state.id)) for also in more)]
         fences, self._fences = self._fences, []
         states = await self._recorder.record(
             drafts, self.now(), fences=fences, receipt=await self._receipt(event.state), traceparent=self._visit.traceparent
         )
         self._runtime.recorded.set()
+        for state in states:
+            if state.id in lowered:
+                note_lowered(self.subject, state)
         first: Any = states[0]
         return first  # type: ignore[no-any-return]  # it is of the first event's model
+
+    def _lowered(self, after: Sequence[State]) -> set[str]:
+        """What was sensitive when it was loaded and will be so no more: opened to others only by who could open it.
+
+        Raises:
+            Refusal: 403 to anyone else.
+        """
+        lowered = {state.id for state in after if state.id in self._sensitive and not (state.sensitive or state.erased_at)}
+        if lowered and not may_open(self._visit.roles, sensitive=True):
+            detail = f"To make something sensitive ordinary again, your grant for this force lacks the role: {Role.SENSITIVE_READER}"
+            raise Refusal(403, "role-missing", detail)
+        return lowered
 
     async def _with_keys(
         self, model: type[State], where: Mapping[str, Any], sort: Sort | None, limit: int

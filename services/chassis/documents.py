@@ -25,8 +25,8 @@ _IF_MATCH: Final = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "ETag of the version that the change is based on.",
-    "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,17}"$'},
+    "description": "ETag of the version that the change is based on; several, of which one must be that of the record; or `*` for any.",
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[^"]*"(\s*,\s*(W/)?"[^"]*")*)$'},
     "example": '"3"',
 }
 _IDEMPOTENCY_KEY: Final = {

@@ -7,11 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from itertools import takewhile
 from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import Response
 from pydantic_core import ErrorDetails
+
+from contracts.screening import contact_detail
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:roundtable:problem:"
@@ -81,8 +84,12 @@ class Refusal(Exception):  # noqa: N818 - what a caller is told, not a failure o
 
 
 def pointer(*path: str | int) -> str:
-    """A JSON Pointer in URI fragment form: ASCII whatever the names of the fields are."""
-    return "#" + "".join(f"/{_escaped(str(step))}" for step in path)
+    """A JSON Pointer in URI fragment form: ASCII whatever the names of the fields are.
+
+    Names are the caller's own; one that looks like someone's contact details is not repeated, and its parent is pointed at.
+    """
+    shown = takewhile(lambda step: not contact_detail(str(step)), path)
+    return "#" + "".join(f"/{_escaped(str(step))}" for step in shown)
 
 
 def not_found(collection: str) -> Refusal:

@@ -4,11 +4,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 
-from chassis.admission import admits
+from chassis.admission import ANY_GRANT, admits
 from chassis.auth import Role
 
-READERS: Final = (Role.READER, Role.SENSITIVE_READER, Role.RECORDER, Role.PUBLISHER)
-"""Who may read a record where it is owned; each sees of it what their roles open."""
 ID_PATTERN: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 Ref = Annotated[str, Path(description="Id of the record", pattern=ID_PATTERN)]
 
@@ -24,8 +22,8 @@ def publishing(collection: str) -> APIRouter:
 
 
 def reading(collection: str, tag: str | None = None) -> APIRouter:
-    """A router for what is read where it is owned."""
-    return _router(collection, tag, *READERS)
+    """A router for what is read where it is owned: by everyone with a grant, each seeing what their roles open."""
+    return _router(collection, tag, *ANY_GRANT)
 
 
 def _router(collection: str, tag: str | None, *roles: Role) -> APIRouter:

@@ -11,7 +11,6 @@ from chassis.auth import Principal, Role
 from chassis.problems import Refusal
 from chassis.runtime import Runtime
 
-_TAG: Final = re.compile(r'"([1-9]\d{0,17})"')
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -59,21 +58,18 @@ class Visit:
             raise Refusal(400, "bad-idempotency-key", "An Idempotency-Key is 1 to 255 visible ASCII characters, sent once")
         return key
 
-    def expected_version(self) -> int:
-        """The version that `If-Match` names: 428 without one, 400 when it names none, 412 when it cannot match."""
-        tag = self._one("if-match")
-        if tag is None:
-            raise Refusal(428, "if-match-required", 'Send If-Match with the ETag of the version that you saw, such as "3"')
-        if tag == "*" or "," in tag:
-            raise Refusal(400, "bad-if-match", "If-Match must name the one version that you saw")
-        found = _TAG.fullmatch(tag)
-        if found is None:
-            raise Refusal(412, "stale-version", "If-Match names no version of this record: send its ETag as it was answered")
-        return int(found[1])
-
     def check_version(self, version: int) -> None:
-        """Refuse a change of a record that is at another version than the caller saw: 412, or as `expected_version`."""
-        if self.expected_version() != version:
+        """Refuse a change of a record that is at another version than the caller saw (RFC 9110, section 13.1.1).
+
+        `*` is content with any version, a list of tags with any of those; a weak tag matches nothing.
+
+        Raises:
+            Refusal: 428 without `If-Match`, 412 when no tag of it is that of the record.
+        """
+        sent = self._one("if-match")
+        if sent is None:
+            raise Refusal(428, "if-match-required", 'Send If-Match with the ETag of the version that you saw, such as "3"')
+        if sent != "*" and f'"{version}"' not in [tag.strip() for tag in sent.split(",")]:
             detail = f"The record is at version {version}: read it again, then decide again"
             raise Refusal(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
 

@@ -21,16 +21,19 @@ from contracts.events import ActionAmended
 
 async def raise_concern(desk: Desk, facts: ConcernFacts) -> Concern:
     """Raise a concern."""
+    domain.raised_in_time(facts.raised_on, desk.now())
     await desk.admit()
     return await desk.record(domain.raise_concern(desk.new_id(), desk.force, facts, desk.now()))
 
 
 async def amend_concern(desk: Desk, concern_id: str, patch: Patch) -> Concern:
     """Amend a concern; the actions that answer it become sensitive, or ordinary again, in the same transaction."""
+    domain.raised_in_time(patch.changes.get("raised_on"), desk.now())
     if patch.touches("sensitive"):
         await desk.fence(concern_id)
     concern = await desk.load(Concern, concern_id)
-    amended = domain.amend_concern(concern, patch, desk.now())
+    repeated = await _repeated(desk, patch.changes.get("duplicate_of"))
+    amended = domain.amend_concern(concern, patch, repeated, desk.now())
     entailed = await _entailed(desk, concern, amended.state)
     return await desk.record(amended, *entailed, rekey=patch.touches("sensitive", *concern.sealed_names()))
 
@@ -50,7 +53,7 @@ async def progress_concern(desk: Desk, concern_id: str, wish: Progressing) -> Co
 async def close_concern(desk: Desk, concern_id: str, wish: ConcernClosing) -> Concern:
     """Close a concern; the one that it repeats is looked up when it is a duplicate."""
     concern = await desk.load(Concern, concern_id)
-    repeated = await desk.read(Concern, wish.duplicate_of) if wish.duplicate_of else None
+    repeated = await _repeated(desk, wish.duplicate_of)
     return await desk.record(domain.close_concern(concern, wish, repeated, desk.now()))
 
 
@@ -109,6 +112,11 @@ async def unpublish_action(desk: Desk, action_id: str) -> Action:
     """Take back what was published."""
     action = await desk.load(Action, action_id)
     return await desk.record(domain.unpublish_action(action))
+
+
+async def _repeated(desk: Desk, named: str | None) -> Concern | None:
+    """The concern that another one repeats, as far as the force has it."""
+    return await desk.read(Concern, named) if named else None
 
 
 async def _entailed(desk: Desk, before: Concern, after: Concern) -> list[ActionAmended]:

@@ -1,13 +1,13 @@
 """Concerns and actions: what was raised, what was promised, and what came of it."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from pydantic import ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from contracts.entry import problem
+from contracts.entry import entering, problem
 from contracts.fields import (
-    AtMost,
     Clear,
     Day,
     Flag,
@@ -21,9 +21,10 @@ from contracts.fields import (
     Prose,
     Sealed,
     Words,
+    kept,
     needed,
 )
-from contracts.state import Facts, Publication, Related, State
+from contracts.state import Facts, Publication, RelatedOnes, State
 from contracts.vocabulary import (
     ActionStatus,
     Category,
@@ -54,10 +55,21 @@ class ConcernFacts(Facts):
     locality: Clear[Line | None] = None
     raised_on: Frame[KnownDate | None] = None
     """The day, or the month, or null where nobody knows."""
-    related: Frame[Annotated[tuple[Related, ...], AtMost(45)]] = ()
+    related: Frame[RelatedOnes] = ()
     recorded_late: Frame[Flag] = False
     """Entered long after: it starts no clock and reminds nobody."""
-    sensitive: Frame[Flag] = False
+    sensitive: Frame[Flag] = kept(default=False)
+
+
+class ConcernAmending(ConcernFacts):
+    """What an amendment can put right of a concern: its facts, and what was answered and decided, once that was said."""
+
+    response: Sealed[Prose | None] = kept()
+    progress: Sealed[Prose | None] = None
+    reason: Sealed[Prose | None] = kept()
+    decided_by: Clear[Annotated[str, OneOf(DecidingBody)] | None] = kept()
+    duplicate_of: Clear[Id | None] = kept()
+    referred_to: Clear[Line | None] = None
 
 
 class Responding(Facts):
@@ -81,6 +93,12 @@ class ConcernClosing(Facts):
     duplicate_of: Clear[Id | None] = None
     referred_to: Clear[Line | None] = None
 
+    def entry_errors(self) -> Mapping[str, PydanticCustomError]:
+        """A duplicate names the concern that it repeats, and nothing else does."""
+        if (self.resolution == Resolution.DUPLICATE) == (self.duplicate_of is not None):
+            return {}
+        return {"duplicate_of": problem("duplicate_of", "Give `duplicate_of` with the resolution `duplicate`, and only then")}
+
 
 class Reopening(Facts):
     """Why something closed is taken up again."""
@@ -97,12 +115,15 @@ class YouSaidWords(Facts):
 class YouSaid(YouSaidWords, Publication):
     """What was published of a concern."""
 
+    always: ClassVar = frozenset({"you_said", "published_at"})
+
 
 class Concern(State, ConcernFacts, Responding, Progressing, ConcernClosing):
     """Something an organisation raised, at a meeting or not."""
 
     collection: ClassVar = "concerns"
     service: ClassVar = "concerns"
+    always: ClassVar = frozenset({"category", "raised_at", "last_event"})
 
     status: Frame[str] = ConcernStatus.RAISED
     """`raised`, `under_review`, `in_progress`; of a closed concern, its resolution."""
@@ -115,6 +136,9 @@ class Concern(State, ConcernFacts, Responding, Progressing, ConcernClosing):
     response_due: Frame[Instant | None] = None
     """72 hours after it was raised (Neighbourhood Policing Guarantee); null when it was recorded late."""
     responded_at: Frame[Instant | None] = None
+    """When the first response was given."""
+    answered_again_at: Frame[Instant | None] = None
+    """When it was last answered after it had been reopened; the first response keeps its own instant."""
     overdue_at: Frame[Instant | None] = None
     """When a clock found that the first response was overdue."""
     closed_at: Frame[Instant | None] = None
@@ -125,6 +149,12 @@ class Concern(State, ConcernFacts, Responding, Progressing, ConcernClosing):
     def is_closed(self) -> bool:
         """Whether the concern has ended."""
         return self.status in set(Resolution)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether those who raised it were answered since it was raised, or since it was reopened."""
+        answered = self.answered_again_at or self.responded_at
+        return answered is not None and (self.reopened_at is None or answered >= self.reopened_at)
 
 
 class ActionFacts(Facts):
@@ -140,10 +170,18 @@ class ActionFacts(Facts):
     due_on: Frame[Day | None] = None
     """The day on which it falls due, or null when it stands."""
     standing: Clear[Flag] = False
-    """Promised for good, and so never due."""
-    related: Frame[Annotated[tuple[Related, ...], AtMost(45)]] = ()
+    """Promised for good, and so never due; without a day and without a word about it, it stands."""
+    related: Frame[RelatedOnes] = ()
     recorded_late: Frame[Flag] = False
     """Entered long after: nobody is reminded of it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stands(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - whatever was sent
+        context = entering(info)
+        if context is None or context.partial or not isinstance(given, dict) or "standing" in given:
+            return given
+        return given | {"standing": given.get("due_on") is None}
 
     def entry_errors(self) -> Mapping[str, PydanticCustomError]:
         """A commitment is due on a day or it stands; it is not both."""
@@ -158,6 +196,13 @@ class ActionOutcome(Facts):
     outcome: Clear[Annotated[str, OneOf(Outcome)] | None] = None
     """How it ended; null while it is open."""
     outcome_note: Sealed[Prose | None] = None
+
+
+class ActionAmending(ActionFacts):
+    """What an amendment can put right of an action: its facts, and what was said of its end, once that was said."""
+
+    outcome_note: Sealed[Prose | None] = None
+    reason: Sealed[Prose | None] = kept()
 
 
 class ActionClosing(ActionOutcome):
@@ -182,7 +227,9 @@ class WePromisedWords(Facts):
     """Approved words for what was promised, and for what was done."""
 
     we_promised: Words | None = None
+    """What was promised; null when only what was done is published."""
     we_did: Words | None = None
+    """What was done; null while it is not, and when only the promise is published."""
 
     def entry_errors(self) -> Mapping[str, PydanticCustomError]:
         """At least one of the two."""
@@ -200,6 +247,7 @@ class Action(State, ActionFacts, ActionOutcome, Reopening):
 
     collection: ClassVar = "actions"
     service: ClassVar = "concerns"
+    always: ClassVar = frozenset({"owner_role", "opened_at", "last_event"})
 
     status: Frame[str] = ActionStatus.OPEN
     """`open` or `closed`."""

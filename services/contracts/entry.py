@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    TypeAdapter,
     ValidationInfo,
 )
 from pydantic.fields import FieldInfo
@@ -30,6 +28,8 @@ class Entering:
     """Names of unknown fields that are stored, at any depth."""
     stale: frozenset[str] = field(default=frozenset())
     """Fields that are left as they stand, though they could not be entered."""
+    partial: bool = False
+    """Whether this is a part of what will be there: what is not given may be stored already."""
 
 
 def entering(info: ValidationInfo) -> Entering | None:
@@ -51,6 +51,7 @@ def problem(code: str, message: str) -> PydanticCustomError:
 
 NO_PATCH: Final = "patch"
 MISSING: Final = problem("missing", "Must be given")
+KEPT: Final = problem("not_null", "Say what it is to be: this cannot be taken out")
 UNKNOWN: Final = problem("unknown_field", "There is no such field: take it out")
 
 
@@ -144,32 +145,51 @@ class PatchOf:
         """The patch, or a refusal that points at the unknown field."""
         if not isinstance(value, dict) or not value:
             raise problem(NO_PATCH, "A merge patch is a JSON object that changes at least one field")
-        details = [each for name, given in value.items() for each in _refused(self.facts, name, given)]
+        known = {name: given for name, given in value.items() if name in self.facts.model_fields}
+        unknown = [InitErrorDetails(type=UNKNOWN, loc=(name,), input=None) for name in value.keys() - known.keys()]
+        details = [*unknown, *_not_null(self.facts, known), *_wrong(self.facts, known)]
         if details:
             raise ValidationError.from_exception_data(self.facts.__name__, details)
         return Patch(self.facts, value)
 
 
-def _refused(facts: type[BaseModel], name: str, given: Any) -> Iterator[InitErrorDetails]:  # noqa: ANN401 - any JSON value
-    """What is wrong with one field of a patch by itself. An object is part of a value: `apply` judges it once it is whole."""
-    if name not in facts.model_fields:
-        yield InitErrorDetails(type=UNKNOWN, loc=(name,), input=None)
-    elif given is None:
-        if is_needed(facts.model_fields[name]):
-            yield InitErrorDetails(type=MISSING, loc=(name,), input=None)
-    elif not isinstance(given, dict):
-        try:
-            _adapter(facts, name).validate_python(given, context=Entering())
-        except ValidationError as error:
-            for each in error.errors(include_url=False, include_input=False):
-                yield InitErrorDetails(type=problem(each["type"], each["msg"]), loc=(name, *each["loc"]), input=None)
+def _not_null(facts: type[BaseModel], given: dict[str, Any], *path: str) -> Iterator[InitErrorDetails]:
+    """The fields that a patch takes out though they must be there, also within the parts that it merges."""
+    for name, value in given.items():
+        if name not in facts.model_fields:
+            continue
+        field = facts.model_fields[name]
+        if value is None and (is_needed(field) or is_kept(field) or field.is_required()):
+            yield InitErrorDetails(type=KEPT if is_kept(field) else MISSING, loc=(*path, name), input=None)
+        elif isinstance(value, dict) and (part := _part(field)):
+            yield from _not_null(part, value, *path, name)
 
 
-@cache
-def _adapter(facts: type[BaseModel], name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(facts.model_fields[name].rebuild_annotation())
+def _wrong(facts: type[BaseModel], given: dict[str, Any]) -> Iterator[InitErrorDetails]:
+    """What is wrong with the fields of a patch, whatever is stored. What is missing may be stored; within a list nothing is."""
+    try:
+        facts.model_validate(merge_patch({}, given), context=Entering(partial=True))
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_input=False):
+            if each["type"] != "missing" or any(isinstance(step, int) for step in each["loc"]):
+                yield InitErrorDetails(type=problem(each["type"], each["msg"]), loc=each["loc"], input=None)
+
+
+def _part(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of a field that is an object, and so is merged."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 
 def is_needed(field: FieldInfo) -> bool:
     """Whether a field must be entered."""
-    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("x-needed"))
+    return _says(field, "x-needed")
+
+
+def is_kept(field: FieldInfo) -> bool:
+    """Whether a patch may change a field, and not take it out."""
+    return _says(field, "x-kept")
+
+
+def _says(field: FieldInfo, keyword: str) -> bool:
+    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get(keyword))

@@ -1,11 +1,12 @@
 """The types that fields of a state are made of. What they demand holds on entry; what is stored is read openly."""
 
 import re
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import unquote
 
 from pydantic import (
     AfterValidator,
@@ -19,10 +20,11 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError, core_schema
 
 from contracts.dates import instant, span
 from contracts.entry import entering, problem
+from contracts.forces import FORCES
 from contracts.screening import contact_detail, has_control
 
 
@@ -45,12 +47,24 @@ def needed(description: str) -> Any:  # noqa: ANN401 - stands as the default of 
     return Field(default=None, description=description, json_schema_extra={"x-needed": True})
 
 
+def kept(default: Any = None, description: str | None = None) -> Any:  # noqa: ANN401 - stands as the default of a field of any type
+    """A field that a patch may change and may not take out: null would not say what it is to be."""
+    return Field(default=default, description=description, json_schema_extra={"x-kept": True})
+
+
+def _contact(value: str) -> PydanticCustomError | None:
+    found = contact_detail(value)
+    return (
+        None if found is None else problem("contact_details", f"Take out what looks like {found}: write what was raised, not who raised it")
+    )
+
+
 @dataclass(frozen=True)
 class Demand:
     """Something that entry demands of a value. Subclasses say what, to Python and to JSON Schema."""
 
-    def refusal(self, value: Any) -> PydanticCustomError | None:  # noqa: ANN401 - a value of any type
-        """Why the value may not be entered, or None."""
+    def refusal(self, value: Any) -> PydanticCustomError | ValidationError | None:  # noqa: ANN401 - a value of any type
+        """Why the value may not be entered, or None. A validation error points further in."""
         raise NotImplementedError
 
     def schema(self) -> dict[str, Any]:
@@ -87,13 +101,20 @@ class Text(Demand):
             return problem("too_long", f"At most {self.longest} characters")
         if has_control(value, multiline=self.multiline):
             return problem("control_characters", "Take out the control characters")
-        if found := contact_detail(value):
-            return problem("contact_details", f"Take out what looks like {found}: write what was raised, not who raised it")
-        return None
+        return _contact(value)
 
     def schema(self) -> dict[str, Any]:
         """A bounded string with something to read in it."""
         return {"minLength": 1, "maxLength": self.longest, "pattern": r"\S"}
+
+
+@dataclass(frozen=True)
+class Screened(Demand):
+    """Text of another form, such as an address, that holds no contact details either: written as they are, or escaped."""
+
+    def refusal(self, value: str) -> PydanticCustomError | None:
+        """With something that identifies a person."""
+        return _contact(value) or _contact(unquote(value))
 
 
 @dataclass(frozen=True)
@@ -125,6 +146,28 @@ class AtMost(Demand):
     def schema(self) -> dict[str, Any]:
         """The bound."""
         return {"maxItems": self.items}
+
+
+@dataclass(frozen=True)
+class Distinct(Demand):
+    """A list that names nothing twice; of items with parts, one part tells them apart."""
+
+    by: str | None = None
+
+    def refusal(self, value: Sequence[Any]) -> ValidationError | None:
+        """The first item that was there already, by its place."""
+        names = [getattr(item, self.by) if self.by else item for item in value]
+        twice = next((place for place, name in enumerate(names) if name in names[:place]), None)
+        if twice is None:
+            return None
+        refused = InitErrorDetails(
+            type=problem("named_twice", "This is named already: name it once"), loc=(twice, *([self.by] if self.by else [])), input=None
+        )
+        return ValidationError.from_exception_data(type(self).__name__, [refused])
+
+    def schema(self) -> dict[str, Any]:
+        """What JSON Schema can say of it: no item stands there twice."""
+        return {} if self.by else {"uniqueItems": True}
 
 
 @dataclass(frozen=True)
@@ -162,6 +205,26 @@ class Matching(Demand):
     def schema(self) -> dict[str, Any]:
         """The pattern."""
         return {"pattern": f"^(?:{self.pattern})$"}
+
+
+@dataclass(frozen=True)
+class Degrees(Demand):
+    """Decimal degrees on either side of zero; what is no number was refused before."""
+
+    most: int
+
+    def refusal(self, value: str) -> PydanticCustomError | None:
+        """Off the map."""
+        return None if abs(float(value)) <= self.most else problem("out_of_range", f"From -{self.most} to {self.most} degrees")
+
+
+@dataclass(frozen=True)
+class OneOfTheForces(Demand):
+    """A police force that there is; a stored slug stays what it is."""
+
+    def refusal(self, value: str) -> PydanticCustomError | None:
+        """No force of that slug."""
+        return None if value in FORCES else problem("unknown_force", "There is no such police force")
 
 
 @dataclass(frozen=True)
@@ -227,5 +290,7 @@ Flag = StrictBool
 KnownDate = Annotated[str, KnownOn()]
 Day = Annotated[str, KnownOn(day=True)]
 Coordinate = Annotated[str, Matching(r"-?[0-9]{1,3}(?:\.[0-9]{1,12})?", "decimal degrees as a string, such as 52.6398")]
+Latitude = Annotated[Coordinate, Degrees(90)]
+Longitude = Annotated[Coordinate, Degrees(180)]
 Lines = Annotated[tuple[Line, ...], AtMost(100)]
-Ids = Annotated[tuple[Id, ...], AtMost(100)]
+Ids = Annotated[tuple[Id, ...], AtMost(100), Distinct()]

@@ -112,7 +112,7 @@ OPERATIONS: Final = (
     Operation(e.MeetingCancelled, "cancel", _PLANNED, ("cancelled",)),
     _erasure(e.MeetingErased),
     Operation(e.FeedbackReceived, "feedback", (), _THERE),
-    # The meeting was amended, to be sensitive; its feedback would tell who came.
+    # It was put right, or its meeting's sensitivity changed: feedback would tell who came.
     _kept(e.FeedbackAmended, "amend", _THERE),
     _erasure(e.FeedbackErased),
     Operation(e.ConcernRaised, "raise", (), ("raised",)),

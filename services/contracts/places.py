@@ -5,13 +5,15 @@ from typing import Annotated, ClassVar
 from contracts.fields import (
     AtMost,
     Clear,
-    Coordinate,
     Frame,
     Id,
     Instant,
+    Latitude,
     Line,
+    Longitude,
     Matching,
     OneOf,
+    Screened,
     Text,
     Words,
     needed,
@@ -44,6 +46,7 @@ class Organisation(State, OrganisationFacts, Merging):
 
     collection: ClassVar = "organisations"
     service: ClassVar = "meetings"
+    always: ClassVar = frozenset({"name", "registered_at", "last_event"})
 
     status: Frame[str] = OrganisationStatus.ACTIVE
     registered_at: Frame[Instant | None] = None
@@ -55,8 +58,8 @@ class Organisation(State, OrganisationFacts, Merging):
 class Point(Facts):
     """A place on the map, as police.uk writes it: decimal degrees as strings."""
 
-    latitude: Coordinate
-    longitude: Coordinate
+    latitude: Latitude
+    longitude: Longitude
 
 
 class Location(Facts):
@@ -67,11 +70,11 @@ class Location(Facts):
     description: Words | None = None
     address: Line | None = None
     postcode: Line | None = None
-    latitude: Coordinate | None = None
-    longitude: Coordinate | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
 
-Url = Annotated[str, Matching(r"https?://[^\s<>\"]{1,500}", "a web address that begins with http:// or https://")]
+Url = Annotated[str, Matching(r"https?://[^\s<>\"]{1,500}", "a web address that begins with http:// or https://"), Screened()]
 
 
 class Link(Facts):
@@ -102,5 +105,6 @@ class Neighbourhood(State, NeighbourhoodFacts):
 
     collection: ClassVar = "neighbourhoods"
     service: ClassVar = "meetings"
+    always: ClassVar = frozenset({"name", "registered_at", "last_event"})
 
     registered_at: Frame[Instant | None] = None

@@ -6,7 +6,7 @@ Schema = dict[str, Any]
 Document = dict[str, Any]
 REF: Final = "#/components/schemas/"
 NULL: Final[Schema] = {"type": "null"}
-_OURS: Final = frozenset({"x-entry", "x-needed", "x-patch"})
+_OURS: Final = frozenset({"x-always", "x-entry", "x-kept", "x-needed", "x-patch"})
 _NAMED: Final = frozenset({"properties", "$defs", "schemas"})
 
 
@@ -113,15 +113,16 @@ class _Bodies:
     def _object(self, node: Schema, closed: Schema, *, patch: bool) -> Schema:
         needed = {*node.get("x-needed", []), *node.get("required", [])}
         properties = {name: self._closed(schema, patch=patch) for name, schema in node["properties"].items()}
-        shown = {name: _given(schema) if name in needed else schema for name, schema in properties.items()}
+        shown = {name: given(schema) if name in needed else schema for name, schema in properties.items()}
         rest = {key: value for key, value in closed.items() if key != "required"} | {"additionalProperties": False}
         if patch:
-            return rest | {"properties": {name: schema if name in needed else _or_null(schema) for name, schema in shown.items()}}
+            stays = needed | {name for name, schema in node["properties"].items() if schema.get("x-kept")}
+            return rest | {"properties": {name: given(schema) if name in stays else _or_null(schema) for name, schema in shown.items()}}
         return rest | {"properties": shown} | ({"required": [name for name in shown if name in needed]} if needed else {})
 
 
-def _given(schema: Schema) -> Schema:
-    """A schema without null, of a field that must be given."""
+def given(schema: Schema) -> Schema:
+    """A schema without null, of a field that must be given or is always there."""
     branches = [branch for branch in schema.get("anyOf", []) if branch != NULL]
     rest = {key: value for key, value in _without_default(schema).items() if key != "anyOf"}
     return rest | (branches[0] if len(branches) == 1 else {"anyOf": branches} if branches else {})

@@ -12,12 +12,13 @@ from contracts.fields import Confidentiality
 from contracts.generated import HERE, run
 from contracts.operations import ERASED, RECORDED, row_of
 from contracts.releases import RELEASED, first_released
+from contracts.requests import given
 from contracts.state import ERASED_FIELDS, State, fields_of
 
 Schema = dict[str, Any]
 FOLDER: Final = HERE / "schemas"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-ENTRY_ALONE: Final = frozenset({"default", "x-entry", "x-needed"})
+ENTRY_ALONE: Final = frozenset({"default", "x-always", "x-entry", "x-kept", "x-needed"})
 
 SEALED: Final[Schema] = {
     "title": "Sealed",
@@ -90,19 +91,28 @@ def wire_schema(schema: Schema) -> Schema:
     """A schema as it holds on the wire: what only entry demands is gone, and a code is an open string with known values."""
     # A title that pydantic made of a field's name says nothing; that of a model does.
     dropped = ENTRY_ALONE if "properties" in schema else ENTRY_ALONE | {"title"}
-    walked = {key: _walked(key, value) for key, value in schema.items() if key not in dropped}
+    walked = {key: _walked(key, value) for key, value in _filled(schema).items() if key not in dropped}
     known = schema.get("x-entry", {}).get("enum")
     return _nullable(walked | ({"x-known-values": known} if known else {}))
+
+
+def _filled(schema: Schema) -> Schema:
+    """A model's schema in which what is always there is required, and never null."""
+    always = schema.get("x-always")
+    if not always:
+        return schema
+    properties = {name: given(shown) if name in always else shown for name, shown in schema["properties"].items()}
+    return schema | {"properties": properties, "required": sorted({*schema.get("required", ()), *always})}
 
 
 def _nullable(schema: Schema) -> Schema:
     """Say "or null" in the type where that is possible, which reads better than two branches."""
     branches: list[Schema] = schema.get("anyOf", [])
-    given = [branch for branch in branches if branch != {"type": "null"}]
-    if len(given) != 1 or len(branches) == 1 or "type" not in given[0]:
+    others = [branch for branch in branches if branch != {"type": "null"}]
+    if len(others) != 1 or len(branches) == 1 or "type" not in others[0]:
         return schema
     rest = {key: value for key, value in schema.items() if key != "anyOf"}
-    return given[0] | {"type": [given[0]["type"], "null"]} | rest
+    return others[0] | {"type": [others[0]["type"], "null"]} | rest
 
 
 def _walked(key: str, value: Any) -> Any:  # noqa: ANN401 - whatever stands under a keyword

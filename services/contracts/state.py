@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from contracts.entry import UNKNOWN, Entering, entering, is_needed, problem, refuse
-from contracts.fields import Clear, Confidentiality, Flag, ForceSlug, Frame, Id, Instant
+from contracts.entry import MISSING, UNKNOWN, Entering, entering, is_needed, refuse
+from contracts.fields import AtMost, Clear, Confidentiality, Distinct, Flag, ForceSlug, Frame, Id, Instant, OneOfTheForces, kept
 
 
 def _say_what_is_needed(schema: dict[str, Any], model: "type[Facts]") -> None:
     schema["x-needed"] = sorted(needed_fields(model))
+    schema["x-always"] = sorted(model.always)
 
 
 class Facts(BaseModel):
@@ -28,6 +29,8 @@ class Facts(BaseModel):
 
     also_needed: ClassVar[frozenset[str]] = frozenset()
     """Inherited fields that must be entered here, though not everywhere."""
+    always: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are set as long as the thing is there: they are optional in the type only because a redacted state lacks them."""
 
     @model_validator(mode="after")
     def _entered(self, info: ValidationInfo) -> Self:
@@ -35,8 +38,9 @@ class Facts(BaseModel):
         if context is None:
             return self
         errors = {name: UNKNOWN for name in self.model_extra or () if name not in context.tolerated}
-        errors |= {name: problem("missing", "Must be given") for name in self._lacking(context)}
-        errors |= self.entry_errors()
+        errors |= self.contradictions()
+        if not context.partial:
+            errors |= dict.fromkeys(self._lacking(context), MISSING) | dict(self.entry_errors())
         if errors:
             raise refuse(type(self), errors)
         return self
@@ -46,6 +50,10 @@ class Facts(BaseModel):
 
     def entry_errors(self) -> Mapping[str, PydanticCustomError]:
         """What entry refuses that concerns several fields, by the field to point at."""
+        return {}
+
+    def contradictions(self) -> Mapping[str, PydanticCustomError]:
+        """What cannot be true of the fields that are given, whatever the others are: so much can be judged of a patch alone."""
         return {}
 
 
@@ -77,7 +85,7 @@ class State(Facts):
     """The force that recorded it, by its police.uk slug."""
     version: Frame[int]
     """1, 2, 3 … without gaps. The newest version wins."""
-    sensitive: Frame[Flag] = False
+    sensitive: Frame[Flag] = kept(default=False)
     """Whether all but the frame is sealed."""
     last_event: Frame[LastEvent | None] = None
     """The event that made the state what it is."""
@@ -85,6 +93,8 @@ class State(Facts):
 
     _sealed_extras: frozenset[str] = PrivateAttr(default=frozenset())
     """Unknown fields that came out of the sealed block, and go back into it."""
+    _frame_extras: frozenset[str] = PrivateAttr(default=frozenset())
+    """Unknown fields that were clear though the record was sensitive: a newer version's frame, which stays clear."""
 
     def next(self, **changes: Any) -> Self:  # noqa: ANN401 - the changes are fields of any type
         """The state one version on."""
@@ -111,13 +121,26 @@ class State(Facts):
         if not self.sensitive:
             return fields_of(type(self), Confidentiality.SEALED) | self._sealed_extras
         everything = frozenset(type(self).model_fields) | frozenset(self.model_extra or ())
-        return everything - fields_of(type(self), Confidentiality.FRAME)
+        return everything - fields_of(type(self), Confidentiality.FRAME) - self._frame_extras
+
+    @property
+    def path(self) -> str:
+        """The path at which the owner shows it."""
+        return f"/v1/forces/{self.force}/{self.collection}/{self.id}"
 
     @classmethod
-    def from_opened(cls, opened: Mapping[str, Any], sealed_extras: frozenset[str] = frozenset()) -> Self:
-        """Read a state from clear and sealed fields together; remember which unknown ones were sealed."""
+    def from_opened(cls, opened: Mapping[str, Any], sealed: frozenset[str] | None = None) -> Self:
+        """Read a state from clear and sealed fields together; remember of unknown ones which were sealed and which were clear.
+
+        Args:
+            opened: all of its fields.
+            sealed: names of those that came out of the sealed block; where nobody knows, none is taken for a clear one.
+        """
         state = cls.model_validate(opened)
-        state._sealed_extras = sealed_extras - frozenset(cls.model_fields)  # noqa: SLF001 - a state of this very class
+        extras = frozenset(state.model_extra or ())
+        state._sealed_extras = extras & (sealed or frozenset())  # noqa: SLF001 - a state of this very class
+        if state.sensitive and sealed is not None:
+            state._frame_extras = extras - sealed  # noqa: SLF001 - a state of this very class
         return state
 
     @classmethod
@@ -148,14 +171,19 @@ _FIRST = ("id", "force", "version", "status", "sensitive")
 class Publication(Facts):
     """Words approved for the public: what you said (of a concern), what we promised and did (of an action)."""
 
+    always: ClassVar = frozenset({"published_at"})
+
     published_at: Instant | None = None
 
 
 class Related(Facts):
     """The same engagement as another force recorded it."""
 
-    force: ForceSlug
+    force: Annotated[ForceSlug, OneOfTheForces()]
     id: Id
 
 
-__all__ = ["ERASED_FIELDS", "Clear", "Facts", "LastEvent", "Publication", "Related", "State", "fields_of", "needed_fields"]
+RelatedOnes = Annotated[tuple[Related, ...], AtMost(45), Distinct()]
+
+
+__all__ = ["ERASED_FIELDS", "Clear", "Facts", "LastEvent", "Publication", "Related", "RelatedOnes", "State", "fields_of", "needed_fields"]

@@ -42,8 +42,6 @@ async def feedback_after(desk: Desk, meeting_id: str, after: str | None, limit: 
     return await desk.find(Feedback, where, sort=[("_id", 1)], limit=limit)
 
 
-async def open_feedback(desk: Desk, meeting: Meeting) -> list[Feedback]:
-    """Feedback on a sensitive meeting that is not sensitive yet."""
-    if not meeting.sensitive:
-        return []
-    return await desk.find(Feedback, {"meeting_id": meeting.id, "sensitive": False, "erased_at": None})
+async def feedback_unlike(desk: Desk, meeting: Meeting) -> list[Feedback]:
+    """Feedback on a meeting that is sensitive while the meeting is not, or the other way round."""
+    return await desk.find(Feedback, {"meeting_id": meeting.id, "sensitive": not meeting.sensitive, "erased_at": None})

@@ -4,8 +4,10 @@ from typing import TypeVar
 
 from chassis.answers import Page
 from chassis.desk import Desk
+from chassis.problems import not_found
 from contracts.entry import Patch
 from contracts.event import Event
+from contracts.events import FeedbackAmended
 from contracts.meeting import Cancelling, Feedback, FeedbackFacts, Holding, Meeting, MeetingRecording, Postponing
 from contracts.places import Merging, Neighbourhood, NeighbourhoodFacts, Organisation, OrganisationFacts
 from contracts.state import State
@@ -55,23 +57,26 @@ async def amend_neighbourhood(desk: Desk, neighbourhood_id: str, patch: Patch) -
 
 async def record_meeting(desk: Desk, wish: MeetingRecording) -> Meeting:
     """Schedule a meeting, or record one that was held already."""
+    domain.held_in_time(wish.held_on, desk.now())
     await desk.admit()
     recorded = domain.record_meeting(desk.new_id(), desk.force, wish, desk.now())
     return await desk.record(await _referring(desk, recorded))
 
 
 async def amend_meeting(desk: Desk, meeting_id: str, patch: Patch) -> Meeting:
-    """Amend a meeting; when it becomes sensitive, so does its feedback, in the same transaction."""
+    """Amend a meeting; its feedback becomes sensitive with it, or ordinary again, in the same transaction."""
+    domain.held_in_time(patch.changes.get("held_on"), desk.now())
     if patch.touches("sensitive"):
         await desk.fence(meeting_id)
     meeting = await desk.load(Meeting, meeting_id)
     amended = domain.amend_meeting(meeting, patch, desk.now())
-    hidden = [domain.hide_feedback(each) for each in await store.open_feedback(desk, amended.state)]
-    return await desk.record(await _referring(desk, amended, meeting), *hidden, rekey=patch.touches("sensitive", *meeting.sealed_names()))
+    entailed = await _entailed(desk, meeting, amended.state)
+    return await desk.record(await _referring(desk, amended, meeting), *entailed, rekey=patch.touches("sensitive", *meeting.sealed_names()))
 
 
 async def hold_meeting(desk: Desk, meeting_id: str, wish: Holding) -> Meeting:
     """Record that a planned meeting was held."""
+    domain.held_in_time(wish.held_on, desk.now())
     meeting = await desk.load(Meeting, meeting_id)
     held = domain.hold_meeting(meeting, wish, desk.now())
     return await desk.record(await _referring(desk, held, meeting))
@@ -98,11 +103,34 @@ async def receive_feedback(desk: Desk, meeting_id: str, facts: FeedbackFacts) ->
     return await desk.record(await _referring(desk, received))
 
 
+async def amend_feedback(desk: Desk, meeting_id: str, feedback_id: str, patch: Patch) -> Feedback:
+    """Amend feedback on a meeting."""
+    feedback = _of(meeting_id, await desk.load(Feedback, feedback_id))
+    return await desk.record(domain.amend_feedback(feedback, patch), rekey=patch.touches(*feedback.sealed_names()))
+
+
+async def read_feedback(desk: Desk, meeting_id: str, feedback_id: str) -> Feedback:
+    """One feedback on a meeting."""
+    return _of(meeting_id, await desk.show(Feedback, feedback_id))
+
+
 async def list_feedback(desk: Desk, meeting_id: str, after: str | None, limit: int) -> Page[Feedback]:
     """A page of the feedback on a meeting."""
     meeting = await desk.show(Meeting, meeting_id)
     found = await store.feedback_after(desk, meeting.id, after, limit + 1)
     return Page(items=tuple(found[:limit]), next=found[limit - 1].id if len(found) > limit else None)
+
+
+def _of(meeting_id: str, feedback: Feedback) -> Feedback:
+    """The feedback, unless it is on another meeting; of an erased one nobody can tell any more."""
+    if feedback.erased_at is None and feedback.meeting_id != meeting_id:
+        raise not_found(Feedback.collection)
+    return feedback
+
+
+async def _entailed(desk: Desk, before: Meeting, after: Meeting) -> list[FeedbackAmended]:
+    """What becomes of the feedback on a meeting whose sensitivity changes."""
+    return [] if before.sensitive == after.sensitive else domain.inherit(await store.feedback_unlike(desk, after), after)
 
 
 async def _referring(desk: Desk, event: Event[S], before: State | None = None) -> Event[S]:

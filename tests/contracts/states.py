@@ -29,13 +29,13 @@ INSTANTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.
 KEYS = st.builds(DataKey, st.uuids().map(str), st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES))
 
 
-def values(annotation: Any) -> st.SearchStrategy[Any]:
-    """JSON values of a field's type, as an open reader accepts them."""
+def values(annotation: Any, *, null: bool = True) -> st.SearchStrategy[Any]:
+    """JSON values of a field's type, as an open reader accepts them; perhaps null where the type allows it."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return values(arguments[0])
+        return values(arguments[0], null=null)
     if origin in {Union, UnionType}:
-        return st.one_of([values(argument) for argument in arguments])
+        return st.one_of([values(argument) for argument in arguments if null or argument is not NoneType])
     if origin is tuple:
         return st.lists(values(arguments[0]), max_size=2)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -44,8 +44,9 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
 
 
 def objects(model: type[BaseModel], fixed: Mapping[str, st.SearchStrategy[Any]] | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    """JSON objects of a model, some with fields that it does not know."""
-    fields = {name: values(field.annotation) for name, field in model.model_fields.items()}
+    """JSON objects of a model, some with fields that it does not know; what is always there is not null."""
+    always: frozenset[str] = getattr(model, "always", frozenset())
+    fields = {name: values(field.annotation, null=name not in always) for name, field in model.model_fields.items()}
     known = st.fixed_dictionaries(fields | dict(fixed or {}))
     return st.builds(lambda given, unknown: given | unknown, known, UNKNOWN)
 

@@ -31,7 +31,7 @@ BREACHES: dict[str, tuple[Change, str, str]] = {
     "removed property": (lambda s: ordinary(s).pop("title"), "#/anyOf/Ordinary/properties/title", "a property was removed"),
     "removed nested property": (lambda s: s["$defs"]["Venue"]["properties"].pop("name"), "/venue/anyOf/Venue/properties/name", "removed"),
     "changed type": (lambda s: ordinary(s)["version"].update(type="string"), "/properties/version", "the type was changed"),
-    "no longer null": (lambda s: ordinary(s)["title"].update(type="string"), "/properties/title", "the type was changed"),
+    "no longer null": (lambda s: ordinary(s)["series"].update(type="string"), "/properties/series", "the type was changed"),
     "now null": (lambda s: ordinary(s)["status"].update(type=["string", "null"]), "/properties/status", "the type was changed"),
     "changed items": (lambda s: ordinary(s)["hosts"].update(items={"type": "integer"}), "/hosts/items", "the type was changed"),
     "dropped items": (lambda s: ordinary(s)["hosts"].pop("items"), "/hosts/items", "the type was changed"),

@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.concern import Concern, ConcernFacts
 from contracts.dates import instant
@@ -12,6 +14,7 @@ from contracts.meeting import Meeting, MeetingFacts, Venue
 from contracts.sealing import DataKey, redact, seal, unseal
 from contracts.vocabulary import Category
 from tests.builders import NOW, new_id
+from tests.contracts.states import UNKNOWN, moderate
 
 KEY = DataKey("one", bytes(32))
 
@@ -65,6 +68,23 @@ def test_an_older_reader_seals_again_what_a_newer_writer_sealed(sensitive: bool)
 
     assert "whisper" not in wire
     assert ("ward" in wire) is not sensitive
+
+
+@moderate
+@given(UNKNOWN, UNKNOWN, st.integers(1, 3))
+def test_what_a_newer_version_left_clear_in_a_sensitive_record_stays_clear_and_what_it_sealed_stays_sealed(
+    frame: dict[str, Any], secret: dict[str, Any], versions: int
+) -> None:
+    frame = {f"clear_{name}": value for name, value in frame.items()}
+    opened = newer(sensitive=True).opened() | {"id": "7"} | frame | secret
+    state = Concern.from_opened(opened, frozenset(secret) | {"whisper", "ward"})
+
+    for _ in range(versions):
+        wire = seal(state, KEY)
+        assert wire.keys() >= frame.keys() | {"followed_up_at"}
+        assert not wire.keys() & (secret.keys() | {"whisper", "ward", "category"})
+        state = unseal(Concern, wire, KEY).next(said="lit again")
+    assert state.opened().items() >= (frame | secret).items()
 
 
 def test_an_older_reader_that_makes_a_record_sensitive_seals_what_it_does_not_know() -> None:

@@ -79,7 +79,7 @@ def test_the_document_that_is_given_is_left_as_it_was() -> None:
 def test_nothing_of_ours_is_left_but_known_values() -> None:
     text = json.dumps(CLOSED)
 
-    assert not [keyword for keyword in ("x-entry", "x-needed", "x-patch") if keyword in text]
+    assert not [keyword for keyword in ("x-always", "x-entry", "x-kept", "x-needed", "x-patch") if keyword in text]
     assert "x-known-values" in json.dumps(SCHEMAS["Concern"])
     assert "x-known-values" not in json.dumps(SCHEMAS["ConcernFactsRequest"])
 
@@ -158,6 +158,8 @@ def test_a_schema_accepts_what_entry_accepts(path: str, model: Any, value: Any) 
         {"hosts": None},
         {"status": "held"},
         {"kind": "seance"},
+        {"sensitive": None},
+        {"sensitive": False},
         {},
     ],
 )

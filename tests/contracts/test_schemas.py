@@ -61,7 +61,7 @@ def test_a_schema_is_open(event_type: str) -> None:
     nodes = walk(SCHEMAS[schemas.file_of(event_type)])
 
     assert [node for node in nodes if node.get("additionalProperties") is False or isinstance(node.get("enum"), list)] == []
-    assert [node for node in nodes if {"x-entry", "x-needed", "default"} & node.keys()] == []
+    assert [node for node in nodes if {"x-always", "x-entry", "x-kept", "x-needed", "default"} & node.keys()] == []
 
 
 @each_event
@@ -144,6 +144,48 @@ def test_a_record_without_what_every_form_carries_does_not_validate() -> None:
 
     for name in ("id", "force", "version", "sensitive", "status", "category", "publication"):
         assert not validator("engagement.concern-raised.v1").is_valid({key: value for key, value in data.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("concern-raised", "category"),
+        ("concern-raised", "raised_at"),
+        ("concern-raised", "last_event"),
+        ("action-opened", "owner_role"),
+        ("action-opened", "opened_at"),
+        ("meeting-scheduled", "kind"),
+        ("meeting-scheduled", "title"),
+        ("meeting-scheduled", "recorded_at"),
+        ("feedback-received", "meeting_id"),
+        ("feedback-received", "received_at"),
+        ("organisation-registered", "name"),
+        ("organisation-registered", "registered_at"),
+        ("neighbourhood-registered", "name"),
+        ("neighbourhood-registered", "registered_at"),
+    ],
+)
+def test_what_is_set_at_birth_is_never_null(name: str, field: str) -> None:
+    data = EXAMPLES[f"{name}.v1.json"]["data"]
+
+    assert data[field] is not None
+    assert not validator(f"engagement.{name}.v1").is_valid(data | {field: None})
+
+
+@pytest.mark.parametrize(("name", "lacking"), [("concern", "you_said"), ("concern", "published_at"), ("action", "published_at")])
+def test_what_is_published_says_its_words_and_when(name: str, lacking: str) -> None:
+    data = EXAMPLES[f"{name}-published.v1.json"]["data"]
+    without = {key: value for key, value in data["publication"].items() if key != lacking}
+
+    assert not validator(f"engagement.{name}-published.v1").is_valid(data | {"publication": without})
+    assert not validator(f"engagement.{name}-published.v1").is_valid(data | {"publication": data["publication"] | {lacking: None}})
+
+
+def test_what_was_done_may_be_published_alone_and_an_open_record_may_lack_its_end() -> None:
+    data = EXAMPLES["action-published.v1.json"]["data"]
+
+    validator("engagement.action-published.v1").validate(data | {"publication": data["publication"] | {"we_promised": None}})
+    validator("engagement.concern-raised.v1").validate(EXAMPLES["concern-raised.v1.json"]["data"] | {"resolution": None, "closed_at": None})
 
 
 @pytest.mark.parametrize("block", [{}, {"kid": "k", "nonce": "short", "ct": "A" * 22}, {"kid": "k", "nonce": "A" * 16, "ct": "="}, None])

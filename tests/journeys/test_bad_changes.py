@@ -74,8 +74,10 @@ def test_a_change_names_the_version_that_it_is_based_on(corner: Corner, collecti
     assert corner.refused(path, change, method="PATCH", version=1) == (412, "stale-version", None)
     assert corner.refused(path, change, method="PATCH", version=3) == (412, "stale-version", None)
     assert corner.refused(path, change, method="PATCH") == (428, "if-match-required", None)
-    assert corner.refused(path, change, method="PATCH", headers={"If-Match": "*"}).status == 400
     assert corner.refused(path, change, method="PATCH", headers={"If-Match": 'W/"2"'}).status == 412
+    assert corner.refused(path, change, method="PATCH", headers={"If-Match": '"1", "3"'}).status == 412
+    assert corner.ask("PATCH", path, json=change, headers={"If-Match": '"1", "2"'}).status_code == 200
+    assert corner.ask("PATCH", path, json=change, headers={"If-Match": "*"}).status_code == 200
 
 
 def test_a_stale_version_is_told_before_the_rules_are_and_the_body_before_the_version(corner: Corner) -> None:

@@ -1,6 +1,6 @@
 """Callers of a service: its real application on a real MongoDB, asked over HTTP with real tokens."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -41,6 +41,11 @@ class Caller:
     async def get(self, path: str, force: str | None = None) -> httpx2.Response:
         """Read something."""
         return await self.client.get(self._address(path, force), headers=self._headers())
+
+    async def ask(self, method: str, path: str, body: Any, tag: str | None) -> httpx2.Response:
+        """Send a body as it is, with an `If-Match` of any form or none."""
+        headers = self._headers() | ({} if tag is None else {"If-Match": tag})
+        return await self.client.request(method, self._address(path), json=body, headers=headers)
 
     async def post(self, path: str, body: Any = None, *, version: int | None = None, key: str | None = None) -> httpx2.Response:
         """Do something, to a version of a record or with an idempotency key perhaps."""
@@ -93,7 +98,7 @@ class Caller:
     def _address(self, path: str, force: str | None = None) -> str:
         return f"/v1/forces/{force or self.force}{path}"
 
-    def _headers(self, version: int | None = None, key: str | None = None) -> Mapping[str, str]:
+    def _headers(self, version: int | None = None, key: str | None = None) -> Record:
         token = self.issuer.token("ada", [Grant(self.force, self.roles)], timedelta(hours=1))
         sent = {"Authorization": f"Bearer {token}", "If-Match": f'"{version}"' if version else None, "Idempotency-Key": key}
         return {name: value for name, value in sent.items() if value is not None}

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from structlog.testing import capture_logs
+
 from tests.builders import new_id
 from tests.services.callers import PATROLS, PROMISE, Caller, done, promised, raised, refused
 
@@ -20,6 +22,7 @@ FRAME = {
     "raised_at",
     "response_due",
     "responded_at",
+    "answered_again_at",
     "overdue_at",
     "closed_at",
     "reopened_at",
@@ -70,6 +73,50 @@ async def test_other_answers_make_an_action_as_sensitive_as_they_are(concerns: C
     shown = await concerns.amended(hidden, answers=[])
 
     assert (hidden["sensitive"], shown["sensitive"]) == (True, False)
+
+
+async def test_only_who_may_open_what_is_sensitive_makes_it_ordinary_again(concerns: Caller) -> None:
+    concern = await raised(concerns, sensitive=True)
+    action = await promised(concerns, concern)
+    recorder = concerns.holding("recorder", "publisher", "reader")
+    attempts = [
+        await recorder.patch(concerns.path_of(concern), {"sensitive": False}, version=1),
+        await recorder.patch(concerns.path_of(action), {"answers": []}, version=1),
+    ]
+
+    assert [refused(answer) for answer in attempts] == [(403, "role-missing", None)] * 2
+    assert refused(await concerns.patch(concerns.path_of(concern), {"sensitive": None}, version=1)) == (
+        422,
+        "invalid-request",
+        "#/sensitive",
+    )
+    assert (await concerns.seen(concern))["version"] == (await concerns.seen(action))["version"] == 1
+    with capture_logs() as lines:
+        await concerns.amended(concern, sensitive=False)
+    lowered = [line for line in lines if line["event"] == "sensitivity_lowered"]
+    assert [(line["subject"], line["id"], line["version"]) for line in lowered] == [("ada", concern["id"], 2), ("ada", action["id"], 2)]
+
+
+async def test_a_recorder_amends_what_stays_sensitive_and_makes_things_sensitive(concerns: Caller) -> None:
+    recorder = concerns.holding("recorder")
+    hidden, shown = await raised(concerns, sensitive=True), await raised(concerns)
+
+    assert done(await recorder.patch(concerns.path_of(hidden), {"priority": "high"}, version=1))["version"] == 2
+    assert done(await recorder.patch(concerns.path_of(shown), {"sensitive": True}, version=1))["sensitive"] is True
+
+
+async def test_an_answer_that_was_put_right_is_sealed_with_another_key(concerns: Caller) -> None:
+    concern = await concerns.changed(await raised(concerns), "respond", {"response": "What nobody should have written"})
+    before = await concerns.stored("concerns").find_one({"id": concern["id"]})
+
+    amended = await concerns.amended(concern, response="We will walk on Fridays")
+
+    after = await concerns.stored("concerns").find_one({"id": concern["id"]})
+    assert before is not None
+    assert after is not None
+    assert (amended["response"], before["sealed"]["kid"] != after["sealed"]["kid"]) == ("We will walk on Fridays", True)
+    early = await concerns.patch(concerns.path_of(concern), {"reason": "Patrols take place"}, version=3)
+    assert refused(early) == (409, "not-said-yet", "#/reason")
 
 
 async def test_no_action_slips_past_a_change_of_sensitivity(concerns: Caller) -> None:

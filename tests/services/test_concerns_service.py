@@ -76,7 +76,8 @@ REFUSED: list[tuple[str, Record, str]] = [
     ("/concerns", PATROLS | {"raised_on": "2999-01-01"}, "#/raised_on"),
     ("/concerns", PATROLS | {"raised_on": "last week"}, "#/raised_on"),
     ("/concerns", PATROLS | {"related": [{"force": "Kent!", "id": new_id()}]}, "#/related/0/force"),
-    ("/actions", {"owner_role": "Chief Constable", "commitment": "talk"}, "#/due_on"),
+    ("/concerns", PATROLS | {"related": [{"force": "atlantis", "id": new_id()}]}, "#/related/0/force"),
+    ("/actions", PROMISE | {"standing": False}, "#/due_on"),
     ("/actions", PROMISE | {"due_on": "2025-06-30"}, "#/due_on"),
     ("/actions", PROMISE | {"due_on": "2025-06", "standing": False}, "#/due_on"),
     ("/actions", PROMISE | {"status": "closed"}, "#/outcome"),
@@ -119,6 +120,41 @@ async def test_a_concern_is_closed_once(concerns: Caller) -> None:
 
     assert refused(response) == (409, "already-closed", None)
     assert await concerns.events(concern["id"]) == ["concern-raised", "concern-closed"]
+
+
+JUDGED_ALONE: list[tuple[str, Record, str]] = [
+    ("/close", RESOLVED | {"resolution": "duplicate"}, "#/duplicate_of"),
+    ("", {"raised_on": "2999-01-01"}, "#/raised_on"),
+    ("", {"said": {"words": "Patrols"}}, "#/said"),
+    ("", {"sensitive": None}, "#/sensitive"),
+]
+"""What the body alone shows to be wrong."""
+
+
+async def test_a_body_is_judged_before_the_key_the_version_and_the_status(concerns: Caller) -> None:
+    concern = await concerns.changed(await raised(concerns), "close", RESOLVED)
+    path = f"/concerns/{concern['id']}"
+
+    for operation, body, pointer in JUDGED_ALONE:
+        method = "POST" if operation else "PATCH"
+        for tag in (None, '"1"', '"2"'):
+            answer = await concerns.ask(method, f"{path}{operation}", body, tag)
+            assert (answer.status_code, refused(answer)[2]) == (422, pointer)
+
+
+async def test_progress_takes_no_words_to_be_told(concerns: Caller) -> None:
+    concern = await raised(concerns)
+
+    response = await concerns.post(f"/concerns/{concern['id']}/progress", version=1)
+
+    assert (done(response)["status"], done(response)["progress"]) == ("in_progress", None)
+
+
+async def test_a_problem_repeats_no_name_that_someone_can_be_reached_by(concerns: Caller) -> None:
+    answer = await concerns.post("/concerns", PATROLS | {"imam@example.org": 1, "mood": 2})
+
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#", "#/mood"]
+    assert "imam" not in answer.text
 
 
 async def test_a_duplicate_names_the_concern_that_it_repeats(concerns: Caller) -> None:

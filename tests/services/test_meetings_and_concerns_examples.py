@@ -25,6 +25,7 @@ ORDER = [
     ("POST /organisations", of_meetings.OTHER_ORGANISATION_ID),
     ("POST /meetings", of_meetings.MEETING_ID),
     ("POST /meetings/{meeting_id}/feedback", of_meetings.FEEDBACK_ID),
+    ("PATCH /meetings/{meeting_id}/feedback/{feedback_id}", of_meetings.FEEDBACK_ID),
     ("PATCH /neighbourhoods/{neighbourhood_id}", of_meetings.NEIGHBOURHOOD_ID),
     ("PATCH /organisations/{organisation_id}", of_meetings.ORGANISATION_ID),
     ("POST /organisations/{organisation_id}/merge", of_meetings.ORGANISATION_ID),
@@ -50,6 +51,7 @@ IN_PATHS = {
     "{neighbourhood_id}": of_meetings.NEIGHBOURHOOD_ID,
     "{organisation_id}": of_meetings.ORGANISATION_ID,
     "{meeting_id}": of_meetings.MEETING_ID,
+    "{feedback_id}": of_meetings.FEEDBACK_ID,
     "{concern_id}": of_concerns.CONCERN_ID,
     "{action_id}": of_concerns.ACTION_ID,
 }

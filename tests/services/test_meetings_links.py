@@ -134,14 +134,39 @@ async def test_an_erased_organisation_is_named_no_more_but_stays_where_it_was_na
     assert refused(response) == (409, "erased", None)
 
 
-async def test_feedback_becomes_sensitive_with_its_meeting_and_stays_so(meetings: Caller) -> None:
+async def test_feedback_is_read_where_it_was_said_to_be_and_put_right(meetings: Caller) -> None:
+    meeting, other = await meetings.made("/meetings", HELD), await meetings.made("/meetings", HELD)
+    response = await meetings.post(f"/meetings/{meeting['id']}/feedback", {"gist": "Worth the evening", "confidence_after": 3})
+    feedback = done(response, 201)
+    path = f"/meetings/{meeting['id']}/feedback/{feedback['id']}"
+    elsewhere = f"/meetings/{other['id']}/feedback/{feedback['id']}"
+    before = await meetings.stored("feedback").find_one({"id": feedback["id"]})
+
+    assert response.headers["location"] == f"/v1/forces/{meetings.force}{path}"
+    assert done(await meetings.get(path)) == feedback
+    amended = done(await meetings.patch(path, {"gist": "Worth another evening", "confidence_after": 5}, version=1))
+    after = await meetings.stored("feedback").find_one({"id": feedback["id"]})
+    assert (amended["gist"], amended["confidence_after"]) == ("Worth another evening", 5)
+    assert before is not None
+    assert after is not None
+    assert before["sealed"]["kid"] != after["sealed"]["kid"]
+    assert await meetings.events(feedback["id"]) == ["feedback-received", "feedback-amended"]
+    assert refused(await meetings.patch(path, {"gist": "Once more"}, version=1))[0] == 412
+    assert refused(await meetings.patch(path, {"gist": None}, version=2))[:2] == (422, "invalid-request")
+    assert refused(await meetings.get(elsewhere)) == refused(await meetings.patch(elsewhere, {"gist": "No"}, version=2))
+    assert (await meetings.get(elsewhere)).status_code == 404
+
+
+async def test_feedback_becomes_sensitive_with_its_meeting_and_ordinary_again(meetings: Caller) -> None:
     meeting = await meetings.made("/meetings", HELD)
     feedback = await meetings.made(f"/meetings/{meeting['id']}/feedback", {"gist": "Worth the evening"})
 
     hidden = await meetings.amended(meeting, sensitive=True)
     (sealed,) = done(await meetings.get(f"/meetings/{meeting['id']}/feedback"))["items"]
-    await meetings.amended(hidden, sensitive=False)
-    (still,) = done(await meetings.holding("sensitive_reader").get(f"/meetings/{meeting['id']}/feedback"))["items"]
+    alone = await meetings.patch(f"/meetings/{meeting['id']}", {"sensitive": False}, version=hidden["version"])
+    await meetings.holding("recorder", "sensitive_reader").amended(hidden, sensitive=False)
+    (again,) = done(await meetings.get(f"/meetings/{meeting['id']}/feedback"))["items"]
 
     assert (sealed["version"], sealed["sensitive"], "gist" in sealed) == (feedback["version"] + 1, True, False)
-    assert (still["sensitive"], still["gist"]) == (True, "Worth the evening")
+    assert refused(alone) == (403, "role-missing", None)
+    assert (again["sensitive"], again["gist"]) == (False, "Worth the evening")

@@ -9,7 +9,7 @@ from concerns import domain
 from concerns.domain.refusals import (
     ConcernsError,
 )
-from contracts.concern import Action, ActionClosing, ActionFacts, ActionOpening, Concern, Reopening, WePromisedWords
+from contracts.concern import Action, ActionAmending, ActionClosing, ActionOpening, Concern, Reopening, WePromisedWords
 from contracts.entry import Entering, Patch
 from tests.builders import NOW, new_id
 
@@ -40,7 +40,7 @@ def reopened(action: Action | None = None) -> Action:
 
 
 def amended(action: Action, *answered: Concern, **changes: Any) -> Action:
-    return domain.amend_action(action, Patch(ActionFacts, changes), {each.id: each for each in answered}).state
+    return domain.amend_action(action, Patch(ActionAmending, changes), {each.id: each for each in answered}).state
 
 
 def published(action: Action, **words: str) -> Action:

@@ -9,7 +9,7 @@ from concerns import domain
 from concerns.domain.refusals import (
     ConcernsError,
 )
-from contracts.concern import Concern, ConcernClosing, ConcernFacts, Progressing, Reopening, Responding, YouSaidWords
+from contracts.concern import Concern, ConcernAmending, ConcernClosing, ConcernFacts, Progressing, Reopening, Responding, YouSaidWords
 from contracts.entry import Patch
 from tests.builders import NOW, new_id
 
@@ -42,8 +42,8 @@ def reopened(concern: Concern | None = None) -> Concern:
     return domain.reopen_concern(concern or closed(), Reopening(reason="no patrols in August"), LATER).state
 
 
-def amended(concern: Concern, **changes: Any) -> Concern:
-    return domain.amend_concern(concern, Patch(ConcernFacts, changes), LATER).state
+def amended(concern: Concern, of: Concern | None = None, **changes: Any) -> Concern:
+    return domain.amend_concern(concern, Patch(ConcernAmending, changes), of, LATER).state
 
 
 def refusal(error: type[ConcernsError], pointer: str | None = None) -> Any:

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from contracts.entry import Entering, Patch
-from contracts.meeting import Cancelling, Meeting, MeetingFacts, MeetingRecording, Postponing
+from contracts.meeting import Cancelling, Meeting, MeetingAmending, MeetingRecording, Postponing
 from meetings import domain
 from meetings.domain.refusals import (
     MeetingsError,
@@ -40,7 +41,13 @@ def cancelled() -> Meeting:
 
 
 def patch(**changes: Any) -> Patch:
-    return Patch(MeetingFacts, changes)
+    return Patch(MeetingAmending, changes)
+
+
+def entry_refusal(pointer: str, code: str) -> Any:
+    """What entry refuses of a meeting, before any rule of the domain is asked."""
+    path = tuple(int(step) if step.isdigit() else step for step in pointer.removeprefix("#/").split("/"))
+    return pytest.raises(ValidationError, check=lambda refused: (path, code) in [(each["loc"], each["type"]) for each in refused.errors()])
 
 
 def refusal(error: type[MeetingsError], pointer: str | None = None) -> Any:

@@ -10,6 +10,7 @@ from concerns.domain.refusals import (
     NotClosedError,
     NotDoneYetError,
     NotPublishedError,
+    NotSaidYetError,
     RecordedLateError,
     SensitiveError,
 )
@@ -73,6 +74,27 @@ def test_what_was_promised_stays_published_beside_what_was_done() -> None:
     assert (done.publication.we_promised, done.publication.we_did) == ("We will talk.", "We talked.")
     assert done.publication.published_at == LATER
     assert domain.unpublish_action(done).state.publication is None
+
+
+def test_an_action_that_is_taken_up_again_was_not_done_and_its_promise_stays() -> None:
+    promised = published(opened(), we_promised="We will talk.")
+    done = published(closed(promised), we_did="We talked.")
+    only_done = published(closed(), we_did="We talked.")
+
+    again = reopened(done)
+
+    assert again.publication is not None
+    assert (again.publication.we_promised, again.publication.we_did) == ("We will talk.", None)
+    assert reopened(only_done).publication is None
+    assert reopened(closed(promised)).publication == promised.publication
+
+
+def test_what_was_said_of_an_end_is_put_right_once_it_was_said() -> None:
+    assert amended(closed(), outcome_note="done in July").outcome_note == "done in July"
+    assert amended(reopened(), reason="it stopped in May").reason == "it stopped in May"
+    for said in ("outcome_note", "reason"):
+        with refusal(NotSaidYetError, f"#/{said}"):
+            amended(opened(), **{said: "words"})
 
 
 def test_what_was_done_is_published_of_a_closed_action_only() -> None:

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from concerns import domain
 from concerns.domain.refusals import (
     AlreadyRespondedError,
     RecordedLateError,
 )
+from contracts.concern import Responding
 from tests.builders import NOW
 from tests.unit.concern_steps import LATER, amended, closed, in_progress, raised, refusal, reopened, responded
 
@@ -65,8 +67,17 @@ def test_a_first_response_that_was_given_still_counts_after_reopening() -> None:
 
     assert concern.responded_at == LATER
     assert concern.response_due == NOW + timedelta(hours=72)
+
+
+def test_a_concern_that_comes_back_is_answered_again_once_and_the_first_response_stays_the_first() -> None:
+    came_back = reopened(closed(responded())).model_copy(update={"reopened_at": LATER + timedelta(days=1)})
+
+    again = domain.respond_to_concern(came_back, Responding(response="we walk daily now"), LATER + timedelta(days=2)).state
+
+    assert (again.response, again.status) == ("we walk daily now", "under_review")
+    assert (again.responded_at, again.answered_again_at) == (LATER, LATER + timedelta(days=2))
     with refusal(AlreadyRespondedError):
-        responded(concern)
+        responded(again)
 
 
 def test_reopening_what_had_no_response_starts_another_72_hours() -> None:

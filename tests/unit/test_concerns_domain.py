@@ -6,16 +6,16 @@ from pydantic import ValidationError
 from concerns import domain
 from concerns.domain.refusals import (
     AlreadyClosedError,
-    DuplicateOfError,
     DuplicateOfItselfError,
     ErasedError,
     InFutureError,
     NoSuchConcernError,
     NotClosedError,
     NotPublishedError,
+    NotSaidYetError,
     SensitiveError,
 )
-from contracts.concern import Concern, Progressing, YouSaidWords
+from contracts.concern import Concern, Progressing, YouSaid, YouSaidWords
 from contracts.vocabulary import Resolution
 from tests.builders import NOW, new_id
 from tests.unit.concern_steps import LATER, WORDS, amended, closed, closing, in_progress, raised, refusal, reopened, responded
@@ -65,10 +65,6 @@ def test_a_duplicate_of_nothing_is_refused() -> None:
     concern = raised()
     erased = raised().model_copy(update={"erased_at": NOW})
 
-    with refusal(DuplicateOfError, "#/duplicate_of"):
-        domain.close_concern(concern, closing("duplicate"), None, NOW)
-    with refusal(DuplicateOfError, "#/duplicate_of"):
-        domain.close_concern(concern, closing("resolved", erased.id), erased, NOW)
     with refusal(DuplicateOfItselfError, "#/duplicate_of"):
         domain.close_concern(concern, closing("duplicate", concern.id), concern, NOW)
     with refusal(NoSuchConcernError, "#/duplicate_of"):
@@ -101,6 +97,29 @@ def test_words_are_published_replaced_and_taken_back() -> None:
     assert (again.publication.you_said, again.publication.published_at) == ("You see more patrols.", LATER)
     assert again.status == "resolved"
     assert taken_back.publication is None
+
+
+def test_words_that_are_published_again_keep_what_a_newer_version_said_of_them() -> None:
+    published = domain.publish_concern(raised(), WORDS, NOW).state
+    newer = YouSaid.model_validate({"you_said": "More patrols.", "published_at": NOW, "approved_by": "press office"})
+
+    again = domain.publish_concern(published.model_copy(update={"publication": newer}), WORDS, LATER).state
+
+    assert again.publication is not None
+    assert again.publication.model_extra == {"approved_by": "press office"}
+    assert (again.publication.you_said, again.publication.published_at) == (WORDS.you_said, LATER)
+
+
+def test_what_was_answered_and_decided_is_put_right_once_it_was_said() -> None:
+    assert amended(responded(), response="we will walk on Saturdays").response == "we will walk on Saturdays"
+    other = raised()
+    ended = amended(closed(resolution="duplicate", of=raised()), of=other, reason="said twice", duplicate_of=other.id)
+    assert (ended.reason, ended.duplicate_of) == ("said twice", other.id)
+    for said in ("response", "progress", "reason", "referred_to"):
+        with refusal(NotSaidYetError, f"#/{said}"):
+            amended(raised(), None, **{said: "words"})
+    with refusal(NoSuchConcernError, "#/duplicate_of"):
+        amended(closed(resolution="duplicate", of=other), duplicate_of=new_id())
 
 
 def test_nothing_sensitive_is_published() -> None:

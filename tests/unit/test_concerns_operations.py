@@ -57,7 +57,7 @@ BEGINNINGS: dict[type[Event[Any]], Callable[[], Event[Any]]] = {
 CHANGES: dict[type[Event[Any]], Callable[[Any], Event[Any]]] = {
     ConcernResponded: lambda concern: domain.respond_to_concern(concern, Responding(response="we will"), NOW),
     ConcernProgressed: lambda concern: domain.progress_concern(concern, Progressing()),
-    ConcernAmended: lambda concern: domain.amend_concern(concern, Patch(ConcernFacts, {"priority": "high"}), NOW),
+    ConcernAmended: lambda concern: domain.amend_concern(concern, Patch(ConcernFacts, {"priority": "high"}), None, NOW),
     ConcernClosed: lambda concern: domain.close_concern(concern, RESOLVED, None, NOW),
     ConcernReopened: lambda concern: domain.reopen_concern(concern, Reopening(reason="again"), NOW),
     ConcernPublished: lambda concern: domain.publish_concern(concern, YouSaidWords(you_said="You said."), NOW),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.concern import Action, ActionFacts, ActionOpening, Concern, ConcernFacts, WePromisedWords
+from contracts.concern import Action, ActionFacts, ActionOpening, Concern, ConcernClosing, ConcernFacts, WePromisedWords
 from contracts.entry import Entry, merge_patch
 from contracts.meeting import FeedbackFacts, Meeting, MeetingRecording, Plan
 from contracts.places import Neighbourhood, NeighbourhoodFacts, OrganisationFacts
@@ -13,6 +13,8 @@ from contracts.places import Neighbourhood, NeighbourhoodFacts, OrganisationFact
 CONCERN = {"category": "drugs"}
 MEETING = {"kind": "iag", "title": "Advisory group"}
 ACTION = {"owner_role": "Chief Constable", "commitment": "look into it", "standing": True}
+ENDING = {"resolution": "resolved", "reason": "patrols take place", "decided_by": "force"}
+ID = "0197" + "0" * 4 + "-0000-7000-8000-" + "0" * 12
 AREA = {"name": "Kettering Town"}
 FRAME = {"id": "7", "force": "kent", "version": 1}
 
@@ -70,6 +72,16 @@ def refusals(facts: Any, value: Any) -> dict[str, str]:
         (NeighbourhoodFacts, AREA | {"centre": {"latitude": "north", "longitude": "0"}}, "#/centre/latitude", "wrong_form"),
         (NeighbourhoodFacts, AREA | {"population": "١٢"}, "#/population", "wrong_form"),
         (ActionFacts, ACTION | {"standing": False}, "#/due_on", "due_or_standing"),
+        (NeighbourhoodFacts, AREA | {"url_force": "https://example.org/ask?to=jo@example.org"}, "#/url_force", "contact_details"),
+        (NeighbourhoodFacts, AREA | {"url_force": "https://example.org/jo%40example.org"}, "#/url_force", "contact_details"),
+        (NeighbourhoodFacts, AREA | {"links": [{"title": "Ask", "url": "https://e.org/07700900123"}]}, "#/links/0/url", "contact_details"),
+        (NeighbourhoodFacts, AREA | {"centre": {"latitude": "90.1", "longitude": "0"}}, "#/centre/latitude", "out_of_range"),
+        (NeighbourhoodFacts, AREA | {"boundary": [{"latitude": "52", "longitude": "-181"}]}, "#/boundary/0/longitude", "out_of_range"),
+        (ConcernFacts, CONCERN | {"related": [{"force": "atlantis", "id": ID}]}, "#/related/0/force", "unknown_force"),
+        (ConcernFacts, CONCERN | {"related": [{"force": "kent", "id": ID}] * 2}, "#/related/1", "named_twice"),
+        (ActionFacts, ACTION | {"answers": [ID, ID]}, "#/answers/1", "named_twice"),
+        (ConcernClosing, ENDING | {"resolution": "duplicate"}, "#/duplicate_of", "duplicate_of"),
+        (ConcernClosing, ENDING | {"duplicate_of": ID}, "#/duplicate_of", "duplicate_of"),
         (ActionFacts, ACTION | {"due_on": "2025-05-06"}, "#/due_on", "due_or_standing"),
         (ActionOpening, ACTION | {"status": "closed"}, "#/outcome", "outcome"),
         (ActionOpening, ACTION | {"outcome": "completed"}, "#/outcome", "outcome"),
@@ -79,6 +91,14 @@ def refusals(facts: Any, value: Any) -> dict[str, str]:
 )
 def test_entry_points_at_what_it_refuses(facts: Any, value: Any, pointer: str, code: str) -> None:
     assert refusals(facts, value).get(pointer) == code
+
+
+def test_an_action_without_a_day_stands_unless_that_is_denied() -> None:
+    without = {name: value for name, value in ACTION.items() if name != "standing"}
+
+    assert TypeAdapter(Entry[ActionFacts]).validate_python(without).standing
+    assert not TypeAdapter(Entry[ActionFacts]).validate_python(without | {"due_on": "2025-06-30"}).standing
+    assert not Action.from_opened(FRAME).standing
 
 
 def test_entry_names_every_unknown_and_every_missing_field_at_once() -> None:

@@ -9,8 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.concern import Concern, ConcernFacts
 from contracts.entry import Patch, PatchOf, extras, merge_patch
-from contracts.meeting import Meeting, MeetingFacts
+from contracts.meeting import Meeting, MeetingAmending, MeetingFacts
 
+ID = "01970000-0000-7000-8000-000000000000"
 NAMES = st.sampled_from("abc")
 LEAVES = st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=3)
 JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6)
@@ -136,6 +137,43 @@ def test_null_gives_a_field_back_its_default() -> None:
 )
 def test_a_patch_is_refused_where_it_could_not_have_been_entered(changes: dict[str, Any], pointer: str, code: str) -> None:
     assert pointers(meeting(), changes) == {pointer: code}
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "code"),
+    [
+        ({"sensitive": None}, "sensitive", "not_null"),
+        ({"title": {"text": "Group"}}, "title", "string_type"),
+        ({"held_on": {}}, "held_on", "string_type"),
+        ({"venue": "the hall"}, "venue", "model_type"),
+        ({"venue": {"floor": 2}}, "venue/floor", "unknown_field"),
+        ({"venue": {"name": {"first": "Darby"}}}, "venue/name", "string_type"),
+        ({"attendance": {"named": [{"heads": 1}]}}, "attendance/named/0/organisation_id", "missing"),
+        ({"attendance": {"named": [{"organisation_id": ID}], "organisations_total": 0}}, "attendance/organisations_total", "too_few"),
+        ({"attendance": {"named": [{"organisation_id": ID}] * 2}}, "attendance/named/1/organisation_id", "named_twice"),
+        ({"starts_at": "2025-05-06T18:00:00Z", "ends_at": "2025-05-06T17:00:00Z"}, "ends_at", "ends_before_start"),
+    ],
+)
+def test_what_is_wrong_whatever_is_stored_is_refused_before_anything_is_loaded(changes: dict[str, Any], pointer: str, code: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        PatchOf(MeetingFacts).read(changes)
+
+    assert {"/".join(map(str, error["loc"])): error["type"] for error in refused.value.errors()} == {pointer: code}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ends_at": "2025-05-06T17:00:00Z"},
+        {"attendance": {"heads_total": 0}},
+        {"venue": {"name": None}},
+        {"attendance": None},
+        {"hosts": None},
+        {"reason": "the hall was flooded"},
+    ],
+)
+def test_what_may_be_right_with_what_is_stored_is_not_refused_before_that_is_known(changes: dict[str, Any]) -> None:
+    assert PatchOf(MeetingAmending).read(changes).changes == changes
 
 
 @pytest.mark.parametrize("body", [[], "text", None, 7])

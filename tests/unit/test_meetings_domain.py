@@ -5,19 +5,20 @@ from typing import Any
 
 import pytest
 
+from contracts.entry import Entering
 from contracts.events import MeetingAmended, MeetingScheduled
 from contracts.meeting import Cancelling, FeedbackFacts, Holding, Meeting, Postponing
 from meetings import domain
 from meetings.domain.refusals import (
     AlreadyCancelledError,
     AlreadyHeldError,
-    EndsBeforeStartError,
     ErasedError,
     MeetingsError,
+    NotSaidYetError,
     RecordedLateError,
 )
 from tests.builders import NOW, new_id
-from tests.unit.meeting_steps import LATER, cancelled, held, patch, postponed, record, refusal, scheduled
+from tests.unit.meeting_steps import LATER, cancelled, entry_refusal, held, patch, postponed, record, refusal, scheduled
 
 
 def test_a_planned_meeting_is_scheduled() -> None:
@@ -90,17 +91,23 @@ def test_another_time_lets_the_reminder_come_again() -> None:
 
 @pytest.mark.parametrize("ends", [LATER, LATER - timedelta(minutes=1)])
 def test_a_meeting_ends_after_it_starts(ends: datetime) -> None:
-    with refusal(EndsBeforeStartError, "#/ends_at"):
+    with entry_refusal("#/ends_at", "ends_before_start"):
         scheduled(starts_at=LATER, ends_at=ends)
-    with refusal(EndsBeforeStartError, "#/ends_at"):
-        postponed(starts_at=LATER, ends_at=ends)
-    with refusal(EndsBeforeStartError, "#/ends_at"):
+    with entry_refusal("#/ends_at", "ends_before_start"):
+        Postponing.model_validate({"starts_at": LATER, "ends_at": ends}, context=Entering())
+    with entry_refusal("#/ends_at", "ends_before_start"):
         domain.amend_meeting(scheduled(starts_at=LATER), patch(ends_at=ends.isoformat()), NOW)
 
 
 def test_a_meeting_has_no_end_without_a_start() -> None:
-    with refusal(EndsBeforeStartError, "#/ends_at"):
+    with entry_refusal("#/ends_at", "ends_before_start"):
         scheduled(ends_at=LATER)
+
+
+def test_a_reason_is_put_right_once_one_was_given() -> None:
+    assert domain.amend_meeting(cancelled(), patch(reason="the hall was flooded"), NOW).state.reason == "the hall was flooded"
+    with refusal(NotSaidYetError, "#/reason"):
+        domain.amend_meeting(scheduled(), patch(reason="the hall was flooded"), NOW)
 
 
 def test_whether_it_was_recorded_late_is_said_once() -> None:

@@ -5,18 +5,17 @@ from typing import Any
 
 import pytest
 
+from contracts.entry import Patch
 from contracts.events import MeetingHeld
-from contracts.meeting import FeedbackFacts, Holding, Meeting
+from contracts.meeting import FeedbackAmending, FeedbackFacts, Holding, Meeting
 from meetings import domain
 from meetings.domain.refusals import (
     HeldFactError,
     InFutureError,
-    NamedTwiceError,
     NotHeldError,
-    TooFewOrganisationsError,
 )
 from tests.builders import NOW, new_id
-from tests.unit.meeting_steps import COUNCIL, MOSQUES, cancelled, held, patch, postponed, record, refusal, scheduled
+from tests.unit.meeting_steps import COUNCIL, MOSQUES, cancelled, entry_refusal, held, patch, postponed, record, refusal, scheduled
 
 
 def test_a_meeting_recorded_as_held_begins_with_meeting_held() -> None:
@@ -97,15 +96,25 @@ def test_those_who_came_but_are_not_named_are_a_fact() -> None:
 def test_fewer_organisations_than_are_named_is_refused() -> None:
     attendance = {"named": [{"organisation_id": MOSQUES}, {"organisation_id": COUNCIL}], "organisations_total": 1}
 
-    with refusal(TooFewOrganisationsError, "#/attendance/organisations_total"):
+    with entry_refusal("#/attendance/organisations_total", "too_few"):
         held(attendance=attendance)
-    with refusal(TooFewOrganisationsError, "#/attendance/organisations_total"):
+    with entry_refusal("#/attendance/organisations_total", "too_few"):
         domain.amend_meeting(held(), patch(attendance=attendance), NOW)
 
 
 def test_an_organisation_attends_once() -> None:
-    with refusal(NamedTwiceError, "#/attendance/named/1/organisation_id"):
+    with entry_refusal("#/attendance/named/1/organisation_id", "named_twice"):
         held(attendance={"named": [{"organisation_id": MOSQUES}, {"organisation_id": MOSQUES}]})
+
+
+def test_fewer_heads_than_those_of_the_named_is_refused_also_when_they_were_named_before() -> None:
+    named = [{"organisation_id": MOSQUES, "heads": 4}, {"organisation_id": COUNCIL, "heads": 3}]
+
+    with entry_refusal("#/attendance/heads_total", "too_few"):
+        held(attendance={"named": named, "heads_total": 6})
+    with entry_refusal("#/attendance/heads_total", "too_few"):
+        domain.amend_meeting(held(attendance={"named": named}), patch(attendance={"heads_total": 6}), NOW)
+    assert held(attendance={"named": named, "heads_total": 7}).attendance is not None
 
 
 def test_an_amended_date_brings_its_span_along() -> None:
@@ -136,3 +145,25 @@ def test_feedback_on_a_sensitive_meeting_is_sensitive(of_meeting: bool, of_feedb
     meeting = held(sensitive=of_meeting)
 
     assert domain.receive_feedback(new_id(), meeting, FeedbackFacts(gist="good", sensitive=of_feedback), NOW).state.sensitive
+
+
+def test_feedback_that_only_its_meeting_hid_is_ordinary_again_with_it() -> None:
+    open_meeting = held()
+    hidden_meeting = open_meeting.next(sensitive=True)
+    before = domain.receive_feedback(new_id(), open_meeting, FeedbackFacts(gist="good"), NOW).state
+    during = domain.receive_feedback(new_id(), hidden_meeting, FeedbackFacts(gist="frank"), NOW).state
+    of_itself = domain.receive_feedback(new_id(), hidden_meeting, FeedbackFacts(gist="secret", sensitive=True), NOW).state
+
+    (hidden,) = [event.state for event in domain.inherit([before, of_itself], hidden_meeting)]
+    shown = [event.state for event in domain.inherit([hidden, during, of_itself], open_meeting)]
+
+    assert (hidden.id, hidden.sensitive) == (before.id, True)
+    assert [(each.id, each.sensitive, each.follows_meeting) for each in shown] == [(before.id, False, False), (during.id, False, False)]
+
+
+def test_feedback_is_put_right() -> None:
+    feedback = domain.receive_feedback(new_id(), held(), FeedbackFacts(gist="good", confidence_after=4), NOW).state
+
+    amended = domain.amend_feedback(feedback, Patch(FeedbackAmending, {"gist": "very good", "confidence_after": None})).state
+
+    assert (amended.gist, amended.confidence_after, amended.version) == ("very good", None, 2)

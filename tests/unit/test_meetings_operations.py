@@ -21,7 +21,17 @@ from contracts.events import (
     OrganisationMerged,
     OrganisationRegistered,
 )
-from contracts.meeting import Cancelling, FeedbackFacts, Holding, Meeting, MeetingFacts, MeetingRecording, Postponing
+from contracts.meeting import (
+    Cancelling,
+    Feedback,
+    FeedbackAmending,
+    FeedbackFacts,
+    Holding,
+    Meeting,
+    MeetingFacts,
+    MeetingRecording,
+    Postponing,
+)
 from contracts.operations import OPERATIONS, RECORDED, STATUSES, By, Operation
 from contracts.places import Merging, Neighbourhood, NeighbourhoodFacts, Organisation, OrganisationFacts
 from contracts.state import State
@@ -47,7 +57,7 @@ CHANGES: dict[type[Event[Any]], Callable[[Any], Event[Any]]] = {
     NeighbourhoodAmended: lambda it: domain.amend_neighbourhood(it, Patch(NeighbourhoodFacts, {"name": "Other"})),
     MeetingHeld: lambda it: domain.hold_meeting(it, Holding(), NOW),
     MeetingAmended: lambda it: domain.amend_meeting(it, Patch(MeetingFacts, {"title": "Other"}), NOW),
-    FeedbackAmended: domain.hide_feedback,
+    FeedbackAmended: lambda it: domain.amend_feedback(it, Patch(FeedbackAmending, {"gist": "better"})),
     MeetingPostponed: lambda it: domain.postpone_meeting(it, Postponing(), NOW),
     MeetingCancelled: lambda it: domain.cancel_meeting(it, Cancelling(reason="rain"), NOW),
 }
@@ -67,6 +77,8 @@ def standing_at(row: Operation, status: str) -> State:
         return meeting(status)
     if row.event.model is Organisation:
         return Organisation(id=new_id(), force="kent", version=3, status=status, name="Mosque")
+    if row.event.model is Feedback:
+        return Feedback(id=new_id(), force="kent", version=3, gist="good")
     return Neighbourhood(id=new_id(), force="kent", version=3, name="Town")
 
 

@@ -20,10 +20,9 @@ REFUSALS: Final[Refusals] = {
     refusals.SensitiveError: (409, "sensitive"),
     refusals.NotPublishedError: (409, "not-published"),
     refusals.NotDoneYetError: (409, "not-done-yet"),
+    refusals.NotSaidYetError: (409, "not-said-yet"),
     refusals.InFutureError: (422, "in-the-future"),
     refusals.RecordedLateError: (422, "recorded-late-is-fixed"),
-    refusals.DuplicateOfError: (422, "duplicate-of"),
     refusals.DuplicateOfItselfError: (422, "duplicate-of-itself"),
     refusals.NoSuchConcernError: (422, "no-such-concern"),
-    refusals.AnsweredTwiceError: (422, "answered-twice"),
 }

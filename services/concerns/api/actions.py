@@ -8,7 +8,7 @@ from chassis.problems import problems
 from chassis.routers import Ref, publishing, reading, recording
 from concerns import use_cases
 from concerns.api import examples
-from contracts.concern import Action, ActionClosing, ActionFacts, ActionOpening, Reopening, WePromisedWords
+from contracts.concern import Action, ActionAmending, ActionClosing, ActionOpening, Reopening, WePromisedWords
 from contracts.entry import Entry, Patch, PatchOf
 
 recorders = recording("actions")
@@ -22,17 +22,18 @@ async def open_action(wish: Entry[ActionOpening], desk: AtDesk) -> Action:
 
     The owner is an office ("Chief Constable"), never a person. An action is sensitive while a concern that it answers is. With
     `"status": "closed"` and an `outcome` it is recorded as done already, and announced as `action-closed` alone. A `due_on` in the
-    past is taken as it is: the action is overdue.
+    past is taken as it is: the action is overdue. Without a day it stands for good (`standing: true`).
     """
     return await use_cases.open_action(desk, wish)
 
 
 @recorders.patch("/{action_id}", responses=problems(409, 412, 428), openapi_extra=example(request=examples.AMEND_ACTION))
-async def amend_action(action_id: Ref, patch: Annotated[Patch, PatchOf(ActionFacts)], desk: AtDesk) -> Action:
+async def amend_action(action_id: Ref, patch: Annotated[Patch, PatchOf(ActionAmending)], desk: AtDesk) -> Action:
     """Put an action's facts right, by a JSON merge patch (RFC 7396), in whatever status it is.
 
     Other `answers` make it as sensitive as those concerns, and unpublish it when one of them is. Another `due_on` starts its reminders
-    afresh. `recorded_late` stays as it was said first.
+    afresh. `recorded_late` stays as it was said first. Answers that make it ordinary again take the role `sensitive_reader` as
+    well. `outcome_note` and `reason` are put right once they were said; before that: 409.
     """
     return await use_cases.amend_action(desk, action_id, patch)
 
@@ -45,7 +46,10 @@ async def close_action(action_id: Ref, wish: Entry[ActionClosing], desk: AtDesk)
 
 @recorders.post("/{action_id}/reopen", responses=problems(409, 412, 428), openapi_extra=example(request=examples.REOPEN_ACTION))
 async def reopen_action(action_id: Ref, wish: Entry[Reopening], desk: AtDesk) -> Action:
-    """Take a closed action up again; its outcome stays in its history, and what is published stays published. An open one: 409."""
+    """Take a closed action up again; its outcome stays in its history. An open one: 409.
+
+    `we_did` is published no more, for it is no longer so; `we_promised` stays published.
+    """
     return await use_cases.reopen_action(desk, action_id, wish)
 
 

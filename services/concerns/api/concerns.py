@@ -1,6 +1,6 @@
 """Operations on concerns: raised, answered, worked on, closed, reopened, and published in approved words."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from chassis.desk import AtDesk
 from chassis.documents import example
@@ -8,12 +8,13 @@ from chassis.problems import problems
 from chassis.routers import Ref, publishing, reading, recording
 from concerns import use_cases
 from concerns.api import examples
-from contracts.concern import Concern, ConcernClosing, ConcernFacts, Progressing, Reopening, Responding, YouSaidWords
+from contracts.concern import Concern, ConcernAmending, ConcernClosing, ConcernFacts, Progressing, Reopening, Responding, YouSaidWords
 from contracts.entry import Entry, Patch, PatchOf
 
 recorders = recording("concerns")
 publishers = publishing("concerns")
 readers = reading("concerns")
+_NOTHING_MORE: Final = Progressing()
 
 
 @recorders.post("", status_code=201, openapi_extra=example(request=examples.RAISE))
@@ -29,24 +30,28 @@ async def raise_concern(facts: Entry[ConcernFacts], desk: AtDesk) -> Concern:
 
 
 @recorders.patch("/{concern_id}", responses=problems(409, 412, 428), openapi_extra=example(request=examples.AMEND))
-async def amend_concern(concern_id: Ref, patch: Annotated[Patch, PatchOf(ConcernFacts)], desk: AtDesk) -> Concern:
+async def amend_concern(concern_id: Ref, patch: Annotated[Patch, PatchOf(ConcernAmending)], desk: AtDesk) -> Concern:
     """Put a concern's facts right, by a JSON merge patch (RFC 7396), in whatever status it is.
 
     `"sensitive": true` makes it sensitive, with every action that answers it, and unpublishes all of them, in one transaction;
     `false` makes those actions ordinary again that answer no other sensitive concern. Another `raised_on` moves `response_due` of a
-    concern that had no response yet. `recorded_late` stays as it was said first.
+    concern that had no response yet. `recorded_late` stays as it was said first. To lower sensitivity takes the role
+    `sensitive_reader` as well. `response`, `reason` and the like are put right once they were said; before that: 409.
     """
     return await use_cases.amend_concern(desk, concern_id, patch)
 
 
 @recorders.post("/{concern_id}/respond", responses=problems(409, 412, 428), openapi_extra=example(request=examples.RESPOND))
 async def respond_to_concern(concern_id: Ref, wish: Entry[Responding], desk: AtDesk) -> Concern:
-    """Record the first response to those who raised a concern: it is `under_review`. A second one, or of a closed concern: 409."""
+    """Record the first response to those who raised a concern: it is `under_review`. A second one, or of a closed concern: 409.
+
+    Once a concern was reopened it can be answered again; `responded_at` stays that of the first response.
+    """
     return await use_cases.respond_to_concern(desk, concern_id, wish)
 
 
 @recorders.post("/{concern_id}/progress", responses=problems(409, 412, 428), openapi_extra=example(request=examples.PROGRESS))
-async def progress_concern(concern_id: Ref, wish: Entry[Progressing], desk: AtDesk) -> Concern:
+async def progress_concern(concern_id: Ref, desk: AtDesk, wish: Entry[Progressing] = _NOTHING_MORE) -> Concern:
     """Record that work on a concern began or went on: it is `in_progress`. A closed one: 409."""
     return await use_cases.progress_concern(desk, concern_id, wish)
 

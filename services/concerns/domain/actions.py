@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from concerns.domain.amending import refuse_unsaid
 from concerns.domain.refusals import (
     AlreadyClosedError,
-    AnsweredTwiceError,
     ErasedError,
     NoSuchConcernError,
     NotClosedError,
@@ -37,7 +37,7 @@ def open_action(subject: str, force: str, wish: ActionOpening, answered: Concern
         now: this instant.
 
     Raises:
-        NoSuchConcernError, AnsweredTwiceError: with a pointer into `answers`.
+        NoSuchConcernError: with a pointer into `answers`.
     """
     _check_answers(wish.answers, answered)
     action = _under(Action.begin(wish, id=subject, force=force, opened_at=now), answered.values())
@@ -45,7 +45,7 @@ def open_action(subject: str, force: str, wish: ActionOpening, answered: Concern
 
 
 def amend_action(action: Action, patch: Patch, answered: Concerns) -> ActionAmended:
-    """Put an action's facts right, in whatever status it is. Another due day starts its reminders afresh.
+    """Put an action's facts right, in whatever status it is, and what was said of its end. Another due day starts its reminders afresh.
 
     Args:
         action: the action.
@@ -53,6 +53,7 @@ def amend_action(action: Action, patch: Patch, answered: Concerns) -> ActionAmen
         answered: the concerns that the action answers afterwards; looked at only when the patch touches `answers`.
     """
     _must_stand(action)
+    refuse_unsaid(action, patch, ("outcome_note", "reason"))
     after = action.next(**patch.apply(action))
     if after.recorded_late != action.recorded_late:
         raise RecordedLateError(pointer="#/recorded_late")
@@ -70,12 +71,13 @@ def close_action(action: Action, wish: ActionClosing, now: datetime) -> ActionCl
 
 
 def reopen_action(action: Action, wish: Reopening, now: datetime) -> ActionReopened:
-    """Take a closed action up again. How it ended stays in its history; what is published stays published."""
+    """Take a closed action up again. How it ended stays in its history; that it was done is published no more, for it is not."""
     _must_stand(action)
     if not action.is_closed:
         raise NotClosedError
     ending = dict.fromkeys(("outcome", "outcome_note", "closed_at"))
-    return ActionReopened(action.entered(wish, status=ActionStatus.OPEN, reopened_at=now, **ending))
+    kept = _promise_of(action.publication)
+    return ActionReopened(action.entered(wish, status=ActionStatus.OPEN, reopened_at=now, publication=kept, **ending))
 
 
 def publish_action(action: Action, wish: WePromisedWords, now: datetime) -> ActionPublished:
@@ -111,6 +113,13 @@ def inherit(actions: Sequence[Action], concern: Concern, others: Concerns) -> li
     return [ActionAmended(new) for old, new in zip(actions, after, strict=True) if new.sensitive != old.sensitive]
 
 
+def _promise_of(publication: WePromised | None) -> WePromised | None:
+    """What stays published of an action that is open again: its promise, if that was published."""
+    if publication is None or publication.we_promised is None:
+        return None
+    return publication.model_copy(update={"we_did": None})
+
+
 def _answering(before: Action, after: Action, answered: Concerns) -> Action:
     """The amended action under the concerns that it answers now; one that was erased since it was named may stay named."""
     _check_answers(after.answers, answered, named_before=before.answers)
@@ -120,8 +129,6 @@ def _answering(before: Action, after: Action, answered: Concerns) -> Action:
 def _check_answers(answers: Sequence[str], concerns: Concerns, named_before: Collection[str] = ()) -> None:
     nameable = {concern.id for concern in concerns.values() if concern.erased_at is None or concern.id in named_before}
     for index, answered in enumerate(answers):
-        if answered in answers[:index]:
-            raise AnsweredTwiceError(pointer=f"#/answers/{index}")
         if answered not in nameable:
             raise NoSuchConcernError(pointer=f"#/answers/{index}")
 

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from concerns.domain.amending import refuse_unsaid
 from concerns.domain.refusals import (
     AlreadyClosedError,
     AlreadyRespondedError,
-    DuplicateOfError,
     DuplicateOfItselfError,
     ErasedError,
     InFutureError,
@@ -29,8 +29,9 @@ from contracts.events import (
     ConcernResponded,
     ConcernUnpublished,
 )
-from contracts.vocabulary import ConcernStatus, Resolution
+from contracts.vocabulary import ConcernStatus
 
+_SAID_LATER: Final = ("response", "progress", "reason", "decided_by", "duplicate_of", "referred_to")
 FIRST_RESPONSE: Final = timedelta(hours=72)
 """How soon those who raised a concern have a first response.
 
@@ -45,11 +46,15 @@ def raise_concern(subject: str, force: str, facts: ConcernFacts, now: datetime) 
 
 
 def respond_to_concern(concern: Concern, wish: Responding, now: datetime) -> ConcernResponded:
-    """Record the first response to those who raised a concern; there is one. Work may have begun before."""
+    """Record the response to those who raised a concern: one since it was raised, one since it was reopened. Work may have begun before.
+
+    The first one is what the 72 hours are counted to; a later one does not make it late.
+    """
     _must_be_open(concern)
-    if concern.responded_at is not None:
+    if concern.is_answered:
         raise AlreadyRespondedError
-    return ConcernResponded(concern.entered(wish, status=ConcernStatus.UNDER_REVIEW, responded_at=now))
+    answered = "responded_at" if concern.responded_at is None else "answered_again_at"
+    return ConcernResponded(concern.entered(wish, status=ConcernStatus.UNDER_REVIEW, **{answered: now}))
 
 
 def progress_concern(concern: Concern, wish: Progressing) -> ConcernProgressed:
@@ -69,15 +74,10 @@ def close_concern(concern: Concern, wish: ConcernClosing, duplicate_of: Concern 
 
     Raises:
         AlreadyClosedError: it has ended.
-        DuplicateOfError, DuplicateOfItselfError, NoSuchConcernError: the concern that it repeats is not said, or wrongly.
+        DuplicateOfItselfError, NoSuchConcernError: it repeats itself, or a concern that is not there.
     """
     _must_be_open(concern)
-    if (wish.resolution == Resolution.DUPLICATE) != (wish.duplicate_of is not None):
-        raise DuplicateOfError(pointer="#/duplicate_of")
-    if wish.duplicate_of == concern.id:
-        raise DuplicateOfItselfError(pointer="#/duplicate_of")
-    if wish.duplicate_of is not None and (duplicate_of is None or duplicate_of.erased_at is not None):
-        raise NoSuchConcernError(pointer="#/duplicate_of")
+    _check_duplicate(concern, wish.duplicate_of, duplicate_of)
     return ConcernClosed(concern.entered(wish, status=wish.resolution, closed_at=now))
 
 
@@ -99,7 +99,8 @@ def publish_concern(concern: Concern, wish: YouSaidWords, now: datetime) -> Conc
     _must_stand(concern)
     if concern.sensitive:
         raise SensitiveError
-    return ConcernPublished(concern.next(publication=YouSaid(you_said=wish.you_said, published_at=now)))
+    before = concern.publication or YouSaid()
+    return ConcernPublished(concern.next(publication=before.model_copy(update={"you_said": wish.you_said, "published_at": now})))
 
 
 def unpublish_concern(concern: Concern) -> ConcernUnpublished:
@@ -110,18 +111,38 @@ def unpublish_concern(concern: Concern) -> ConcernUnpublished:
     return ConcernUnpublished(concern.next(publication=None))
 
 
-def amend_concern(concern: Concern, patch: Patch, now: datetime) -> ConcernAmended:
-    """Put a concern's facts right, in whatever status it is.
+def amend_concern(concern: Concern, patch: Patch, duplicate_of: Concern | None, now: datetime) -> ConcernAmended:
+    """Put a concern's facts right, in whatever status it is; what was answered and decided, once that was said.
 
     A concern that becomes sensitive is unpublished by the same event: nothing sensitive is ever public, not for a moment.
     """
     _must_stand(concern)
+    refuse_unsaid(concern, patch, _SAID_LATER)
     after = concern.next(**patch.apply(concern))
+    if patch.touches("duplicate_of"):
+        _check_duplicate(concern, after.duplicate_of, duplicate_of)
     if after.recorded_late != concern.recorded_late:
         raise RecordedLateError(pointer="#/recorded_late")
     if after.raised_on != concern.raised_on:
         after = _dated(after, now)
     return ConcernAmended(after.model_copy(update={"publication": None}) if after.sensitive else after)
+
+
+def raised_in_time(raised_on: str | None, now: datetime) -> None:
+    """Refuse a day in the future, on which nothing can have been raised.
+
+    Raises:
+        InFutureError: with a pointer to `raised_on`.
+    """
+    if in_future(raised_on, now):
+        raise InFutureError(pointer="#/raised_on")
+
+
+def _check_duplicate(concern: Concern, named: str | None, found: Concern | None) -> None:
+    if named == concern.id:
+        raise DuplicateOfItselfError(pointer="#/duplicate_of")
+    if named is not None and (found is None or found.erased_at is not None):
+        raise NoSuchConcernError(pointer="#/duplicate_of")
 
 
 def _must_stand(concern: Concern) -> None:
@@ -138,8 +159,7 @@ def _must_be_open(concern: Concern) -> None:
 
 def _dated(concern: Concern, now: datetime) -> Concern:
     """The concern with what follows from the day it was raised on: its span, and when the first response is due."""
-    if in_future(concern.raised_on, now):
-        raise InFutureError(pointer="#/raised_on")
+    raised_in_time(concern.raised_on, now)
     bounds = span(concern.raised_on)
     dates: dict[str, Any] = {"raised_from": bounds[0] if bounds else None, "raised_to": bounds[1] if bounds else None}
     if _awaits_response(concern) and concern.reopened_at is None:

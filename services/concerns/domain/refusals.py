@@ -67,10 +67,10 @@ class RecordedLateError(ConcernsError):
     said = "`recorded_late` is said once, when the record is made"
 
 
-class DuplicateOfError(ConcernsError):
-    """A duplicate names the concern that it repeats, and nothing else does."""
+class NotSaidYetError(ConcernsError):
+    """An amendment puts right what was said, and says nothing for the first time."""
 
-    said = "Give `duplicate_of` with the resolution `duplicate`, and only then"
+    said = "Nothing was said here yet: respond, close or reopen first, then put it right"
 
 
 class DuplicateOfItselfError(ConcernsError):
@@ -83,9 +83,3 @@ class NoSuchConcernError(ConcernsError):
     """A concern is named that is absent, erased or of another force; the answer does not tell which."""
 
     said = "There is no such concern in this force"
-
-
-class AnsweredTwiceError(ConcernsError):
-    """An action answers a concern once."""
-
-    said = "This concern is named already: name it once"

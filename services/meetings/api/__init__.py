@@ -21,11 +21,9 @@ REFUSALS: Final[Refusals] = {
     refusals.MergedIntoItselfError: (409, "merged-into-itself"),
     refusals.MergedAwayError: (409, "merged-away"),
     refusals.CodeTakenError: (409, "code-taken"),
+    refusals.NotSaidYetError: (409, "not-said-yet"),
     refusals.HeldFactError: (422, "not-held-yet"),
     refusals.InFutureError: (422, "in-the-future"),
-    refusals.EndsBeforeStartError: (422, "ends-before-start"),
-    refusals.TooFewOrganisationsError: (422, "too-few-organisations"),
-    refusals.NamedTwiceError: (422, "named-twice"),
     refusals.NoSuchReferenceError: (422, "no-such-reference"),
     refusals.RecordedLateError: (422, "recorded-late-is-fixed"),
 }

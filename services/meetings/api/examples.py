@@ -63,6 +63,8 @@ FEEDBACK: Final[Example] = {
     "confidence_after": 4,
 }
 
+AMEND_FEEDBACK: Final[Example] = {"confidence_after": 5}
+
 
 def organisation() -> Example:
     """An organisation as it is answered."""
@@ -83,6 +85,10 @@ def meeting() -> Example:
 
 def feedback() -> Example:
     """A page of feedback as it is answered."""
+    return {"items": [one_feedback()], "next": None}
+
+
+def one_feedback() -> Example:
+    """Feedback as it is answered."""
     held = domain.record_meeting(MEETING_ID, _FORCE, MeetingRecording.model_validate(RECORD_HELD), _NOW).state
-    received = domain.receive_feedback(FEEDBACK_ID, held, FeedbackFacts.model_validate(FEEDBACK), _NOW)
-    return {"items": [received.state.opened()], "next": None}
+    return domain.receive_feedback(FEEDBACK_ID, held, FeedbackFacts.model_validate(FEEDBACK), _NOW).state.opened()

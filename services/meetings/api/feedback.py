@@ -9,8 +9,8 @@ from chassis.desk import AtDesk
 from chassis.documents import example
 from chassis.problems import problems
 from chassis.routers import ID_PATTERN, Ref, reading, recording
-from contracts.entry import Entry
-from contracts.meeting import Feedback, FeedbackFacts
+from contracts.entry import Entry, Patch, PatchOf
+from contracts.meeting import Feedback, FeedbackAmending, FeedbackFacts
 from meetings import use_cases
 from meetings.api import examples
 
@@ -33,6 +33,25 @@ async def receive_feedback(meeting_id: Ref, facts: Entry[FeedbackFacts], desk: A
     held: 409.
     """
     return await use_cases.receive_feedback(desk, meeting_id, facts)
+
+
+@recorders.patch(
+    "/{meeting_id}/feedback/{feedback_id}",
+    responses=problems(409, 412, 428),
+    openapi_extra=example(request=examples.AMEND_FEEDBACK),
+)
+async def amend_feedback(meeting_id: Ref, feedback_id: Ref, patch: Annotated[Patch, PatchOf(FeedbackAmending)], desk: AtDesk) -> Feedback:
+    """Put right what was thought and how confident they were, by a JSON merge patch (RFC 7396).
+
+    Words that are replaced are gone for good, with the key that they were sealed with.
+    """
+    return await use_cases.amend_feedback(desk, meeting_id, feedback_id, patch)
+
+
+@readers.get("/{meeting_id}/feedback/{feedback_id}", openapi_extra=example(answer=examples.one_feedback()))
+async def read_feedback(meeting_id: Ref, feedback_id: Ref, desk: AtDesk) -> Feedback:
+    """Read one feedback where it is owned: its newest version at once, with the `ETag` that a change needs."""
+    return await use_cases.read_feedback(desk, meeting_id, feedback_id)
 
 
 @readers.get("/{meeting_id}/feedback", openapi_extra=example(answer=examples.feedback()))

@@ -1,10 +1,12 @@
 """The rules of meetings, pure: a state and a wish become an event, or a refusal."""
 
 from meetings.domain.meetings import (
+    amend_feedback,
     amend_meeting,
     cancel_meeting,
-    hide_feedback,
+    held_in_time,
     hold_meeting,
+    inherit,
     postpone_meeting,
     receive_feedback,
     record_meeting,
@@ -23,12 +25,14 @@ from meetings.domain.refusals import MeetingsError
 __all__ = [
     "MeetingsError",
     "Reference",
+    "amend_feedback",
     "amend_meeting",
     "amend_neighbourhood",
     "amend_organisation",
     "cancel_meeting",
-    "hide_feedback",
+    "held_in_time",
     "hold_meeting",
+    "inherit",
     "merge_organisation",
     "postpone_meeting",
     "receive_feedback",

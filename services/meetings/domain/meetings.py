@@ -1,5 +1,6 @@
 """The rules of a meeting: planned, put off, cancelled or held, and amended afterwards; and of feedback on it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,18 +15,16 @@ from contracts.events import (
     MeetingPostponed,
     MeetingScheduled,
 )
-from contracts.meeting import Attendance, Cancelling, Feedback, FeedbackFacts, Holding, Meeting, MeetingRecording, Postponing
+from contracts.meeting import Cancelling, Feedback, FeedbackFacts, Holding, Meeting, MeetingRecording, Postponing
 from contracts.vocabulary import MeetingStatus
 from meetings.domain.references import must_keep_late, must_stand
 from meetings.domain.refusals import (
     AlreadyCancelledError,
     AlreadyHeldError,
-    EndsBeforeStartError,
     HeldFactError,
     InFutureError,
-    NamedTwiceError,
     NotHeldError,
-    TooFewOrganisationsError,
+    NotSaidYetError,
 )
 
 _PLANNED: Final = frozenset({MeetingStatus.SCHEDULED, MeetingStatus.POSTPONED})
@@ -62,9 +61,11 @@ def cancel_meeting(meeting: Meeting, wish: Cancelling, now: datetime) -> Meeting
 def amend_meeting(meeting: Meeting, patch: Patch, now: datetime) -> MeetingAmended:
     """Put a meeting's facts right in whatever status it is; a time gives a postponed meeting back its place in the diary.
 
-    What is known of a held meeting (`held_on`, attendance, minutes …) is refused for any other.
+    What is known of a held meeting (`held_on`, attendance, minutes …) is refused for any other, and a reason where none was given.
     """
     must_stand(meeting)
+    if patch.touches("reason") and meeting.reason is None:
+        raise NotSaidYetError(pointer="#/reason")
     changes = patch.apply(meeting)
     after = meeting.next(**changes, **_derived(meeting, changes))
     must_keep_late(meeting, after)
@@ -76,13 +77,38 @@ def receive_feedback(subject: str, meeting: Meeting, facts: FeedbackFacts, now: 
     must_stand(meeting)
     if meeting.status != MeetingStatus.HELD:
         raise NotHeldError
-    frame = {"meeting_id": meeting.id, "received_at": now, "sensitive": facts.sensitive or meeting.sensitive}
+    follows = meeting.sensitive and not facts.sensitive
+    frame = {"meeting_id": meeting.id, "received_at": now, "sensitive": facts.sensitive or meeting.sensitive, "follows_meeting": follows}
     return FeedbackReceived(Feedback.begin(facts, id=subject, force=meeting.force, **frame))
 
 
-def hide_feedback(feedback: Feedback) -> FeedbackAmended:
-    """Feedback on a meeting that became sensitive is so too: it names who came. It stays so when the meeting is ordinary again."""
-    return FeedbackAmended(feedback.next(sensitive=True))
+def amend_feedback(feedback: Feedback, patch: Patch) -> FeedbackAmended:
+    """Put right what was thought, and how confident they were."""
+    must_stand(feedback)
+    return FeedbackAmended(feedback.next(**patch.apply(feedback)))
+
+
+def inherit(feedback: Sequence[Feedback], meeting: Meeting) -> list[FeedbackAmended]:
+    """What a meeting's sensitivity entails for the feedback on it: it names who came.
+
+    Feedback that is sensitive of itself stays so; what was hidden only by its meeting is ordinary again when the meeting is.
+
+    Args:
+        feedback: what the meeting has, as far as it is not erased.
+        meeting: the meeting as it will be.
+    """
+    changed = [each for each in feedback if each.sensitive != meeting.sensitive and (meeting.sensitive or each.follows_meeting)]
+    return [FeedbackAmended(each.next(sensitive=meeting.sensitive, follows_meeting=meeting.sensitive)) for each in changed]
+
+
+def held_in_time(held_on: str | None, now: datetime) -> None:
+    """Refuse a day in the future, on which nothing can have been held.
+
+    Raises:
+        InFutureError: with a pointer to `held_on`.
+    """
+    if in_future(held_on, now):
+        raise InFutureError(pointer="#/held_on")
 
 
 def _must_be_planned(meeting: Meeting) -> None:
@@ -110,11 +136,7 @@ def _derived(meeting: Meeting, changes: dict[str, Any]) -> dict[str, Any]:
 def _checked(meeting: Meeting, now: datetime) -> Meeting:
     if meeting.status != MeetingStatus.HELD:
         _refuse_held_facts(meeting)
-    if in_future(meeting.held_on, now):
-        raise InFutureError(pointer="#/held_on")
-    if meeting.ends_at is not None and (meeting.starts_at is None or meeting.ends_at <= meeting.starts_at):
-        raise EndsBeforeStartError(pointer="#/ends_at")
-    _check_attendance(meeting.attendance or Attendance())
+    held_in_time(meeting.held_on, now)
     return meeting
 
 
@@ -122,12 +144,3 @@ def _refuse_held_facts(meeting: Meeting) -> None:
     for name in Holding.model_fields:
         if getattr(meeting, name):
             raise HeldFactError(pointer=f"#/{name}")
-
-
-def _check_attendance(attendance: Attendance) -> None:
-    ids = [attending.organisation_id for attending in attendance.named]
-    for index, named in enumerate(ids):
-        if named in ids[:index]:
-            raise NamedTwiceError(pointer=f"#/attendance/named/{index}/organisation_id")
-    if attendance.organisations_total is not None and attendance.organisations_total < len(ids):
-        raise TooFewOrganisationsError(pointer="#/attendance/organisations_total")

@@ -49,22 +49,10 @@ class InFutureError(MeetingsError):
     said = "The date is in the future: a meeting is held before it is recorded as held"
 
 
-class EndsBeforeStartError(MeetingsError):
-    """A meeting ends after it starts, and has no end without a start."""
+class NotSaidYetError(MeetingsError):
+    """An amendment puts right what was said, and says nothing for the first time."""
 
-    said = "`ends_at` must come after `starts_at`"
-
-
-class TooFewOrganisationsError(MeetingsError):
-    """Those who are named are part of the total."""
-
-    said = "`organisations_total` is less than the number of organisations that are named"
-
-
-class NamedTwiceError(MeetingsError):
-    """An organisation attends a meeting once."""
-
-    said = "This organisation is named already: name it once"
+    said = "No reason was given yet: postpone or cancel the meeting with one, then put it right"
 
 
 class NoSuchReferenceError(MeetingsError):
