@@ -1,8 +1,5 @@
 """The catalogue for programs: schema and example of every event, and the AsyncAPI document, open to anyone."""
 
-import json
-from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path
@@ -10,8 +7,8 @@ from fastapi.responses import JSONResponse
 
 from chassis.documents import example
 from chassis.problems import not_found, problems
+from readmodel.catalogue import documents
 
-_CONTRACTS: Final = files("contracts")
 _FOREVER: Final = {"Cache-Control": "public, max-age=3600"}
 Name = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,80}\.json$", description="Name of the file", examples=["concern-raised.v1.json"])]
 router = APIRouter(prefix="/catalog", tags=["catalogue"], responses=problems(404, 422))
@@ -29,15 +26,8 @@ class ExampleAnswer(JSONResponse):
     media_type = "application/cloudevents+json"
 
 
-@cache
-def _documents(folder: str) -> dict[str, dict[str, Any]]:
-    """Every document of a folder of the contracts, by its name; what is asked for is never a path."""
-    found = (file for file in _CONTRACTS.joinpath(folder).iterdir() if file.name.endswith(".json"))
-    return {file.name: json.loads(file.read_text()) for file in found}
-
-
 def _shown(folder: str, name: str, form: type[JSONResponse] = JSONResponse) -> JSONResponse:
-    document = _documents(folder).get(name)
+    document = documents(folder).get(name)
     if document is None:
         raise not_found(folder)
     return form(document, headers=_FOREVER)
@@ -46,7 +36,7 @@ def _shown(folder: str, name: str, form: type[JSONResponse] = JSONResponse) -> J
 @router.get("/schemas", openapi_extra=example(answer={"items": ["concern-raised.v1.json"], "next": None}))
 async def schemas() -> dict[str, Any]:
     """Names of the schemas, one for each event and version."""
-    return {"items": sorted(_documents("schemas")), "next": None}
+    return {"items": sorted(documents("schemas")), "next": None}
 
 
 @router.get(

@@ -4,11 +4,13 @@ import csv
 import io
 import json
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import Response
 
 from contracts.state import State
+from readmodel.accepting import preferred
 from readmodel.api.asking import Asked
 from readmodel.filters import Filters
 from readmodel.opening import Record
@@ -24,9 +26,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def wanted(accept: str) -> bool:
-    """Whether `Accept` names text/csv, and JSON not before it."""
-    named = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    return MEDIA_TYPE in named and "application/json" not in named[: named.index(MEDIA_TYPE)]
+    """Whether `Accept` prefers text/csv to JSON."""
+    return preferred(accept, ("application/json", MEDIA_TYPE)) == MEDIA_TYPE
 
 
 def answer(asked: Asked, filters: Filters, page: Listed) -> Response:
@@ -35,8 +36,14 @@ def answer(asked: Asked, filters: Filters, page: Listed) -> Response:
     log.info("exported", subject=asked.visit.subject, collection=filters.model.collection, forces=forces, records=len(page.items))
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{filters.model.collection}.csv"'}
     if page.next is not None:
-        headers["Link"] = f'<?cursor={page.next}>; rel="next"'
+        headers["Link"] = f'<?{_following(filters, page.next)}>; rel="next"'
     return Response(sheet(filters.model, page.items), 200, headers, f"{MEDIA_TYPE}; charset=utf-8; header=present")
+
+
+def _following(filters: Filters, cursor: str) -> str:
+    """The query of the next page: everything that this one was asked for, and its cursor."""
+    asked = filters.model_dump(mode="json", by_alias=True, exclude_unset=True) | {"cursor": cursor}
+    return urlencode({name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}, doseq=True)
 
 
 def sheet(model: type[State], records: list[Record]) -> str:

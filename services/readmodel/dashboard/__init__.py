@@ -4,10 +4,11 @@ from fastapi import APIRouter
 
 from chassis.runtime import Runtime
 from readmodel.dashboard import assets
-from readmodel.dashboard.pages import about, chain, force, overview, public, sign_in
+from readmodel.dashboard.pages import about, catalog, chain, force, overview, public, sign_in
 from readmodel.dashboard.sessions import Sessions
 
-ROUTERS: list[APIRouter] = [assets.router, public.router, overview.router, chain.router, force.router, sign_in.router, about.router]
+_PAGES = (public, catalog, overview, chain, force, sign_in, about)
+ROUTERS: list[APIRouter] = [assets.router, *(each.router for each in _PAGES)]
 """Every page. The one that answers for what is missing comes last."""
 
 
