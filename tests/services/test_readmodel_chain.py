@@ -11,6 +11,7 @@ from contracts.concern import Action, Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Organisation
 from readmodel.access import Reader
+from readmodel.dashboard.threads import threads
 from readmodel.parts import parts
 from readmodel.views import chain
 from tests.builders import NOW, new_id
@@ -157,3 +158,34 @@ async def test_the_chain_of_one_concern_has_its_meeting_and_its_actions(there: W
     assert [each["id"] for each in found.concerns] == [table.channels.id]
     assert [each["id"] for each in found.actions] == [table.promise.id]
     assert absent is None
+
+
+async def test_who_raised_a_concern_is_named_though_they_did_not_come(there: World) -> None:
+    came, raised, thought, hidden = (state(Organisation, there.force, name=name) for name in ("Mosque", "Gurdwara", "Church", "Temple"))
+    named = {"named": [{"organisation_id": came.id}]}
+    meeting = state(Meeting, there.force, kind="iag", status="held", attendance=named)
+    concern = state(Concern, there.force, category="drugs", meeting_id=meeting.id, organisation_id=raised.id)
+    sealed = state(Concern, there.force, category="drugs", meeting_id=meeting.id, organisation_id=hidden.id, sensitive=True)
+    feedback = state(Feedback, there.force, meeting_id=meeting.id, organisation_id=thought.id)
+    await there.tell(*(e.OrganisationRegistered(each) for each in (came, raised, thought, hidden)))
+    await there.tell(e.MeetingHeld(meeting), e.ConcernRaised(concern), e.ConcernRaised(sealed), e.FeedbackReceived(feedback))
+
+    found = await there.read(f"/meetings/{meeting.id}/chain")
+
+    assert {each["name"] for each in found["organisations"]} == {"Mosque", "Gurdwara", "Church"}
+    assert found["attendance"]["in_words"] == "1 organisation named"
+
+
+async def test_a_concern_is_done_when_every_promise_was_kept_and_not_when_one_was_only_closed(there: World) -> None:
+    meeting = state(Meeting, there.force, kind="iag", status="held")
+    await there.tell(e.MeetingHeld(meeting))
+    for outcomes in (["completed", "ongoing_commitment"], ["completed", "not_feasible"], ["not_feasible"], []):
+        concern = state(Concern, there.force, category="drugs", meeting_id=meeting.id)
+        actions = [state(Action, there.force, answers=[concern.id], status="closed", outcome=outcome) for outcome in outcomes]
+        await there.tell(e.ConcernRaised(concern), *(e.ActionOpened(action) for action in actions))
+
+    found = await there.read(f"/meetings/{meeting.id}/chain")
+    pages = threads(found["concerns"], found["actions"], NOW)
+
+    assert found["summary"]["done"] == 1
+    assert [thread.done for thread in pages] == [True, False, False, False]

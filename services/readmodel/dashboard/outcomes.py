@@ -7,7 +7,7 @@ from typing import Final
 
 from contracts.vocabulary import ActionStatus, Resolution
 from readmodel.dashboard import words
-from readmodel.dashboard.stations import KEPT
+from readmodel.views.keeping import KEPT
 from readmodel.views.public import Promised, Published
 
 

@@ -9,12 +9,11 @@ from typing import Any, Final
 from contracts.dates import today
 from contracts.vocabulary import ActionStatus, Outcome, Resolution, label
 from readmodel.dashboard import words
+from readmodel.views.keeping import is_kept
 
 Record = Mapping[str, Any]
 CLOCK: Final = timedelta(hours=72)
 """A first response is due in 72 hours (Neighbourhood Policing Guarantee)."""
-KEPT: Final = frozenset({Outcome.COMPLETED, Outcome.PARTIALLY_COMPLETED, Outcome.ONGOING_COMMITMENT})
-"""The outcomes with which a promise counts as kept."""
 
 
 class Answer(Enum):
@@ -95,7 +94,7 @@ def promise(action: Record, now: datetime) -> Promise:
 def standing_of(action: Record, now: datetime) -> Standing:
     """Where an action stands: late the day after it was due. One whose outcome is sealed for the reader is not called kept."""
     if action.get("status") != ActionStatus.OPEN:
-        return Standing.KEPT if action.get("outcome") in KEPT else Standing.ENDED
+        return Standing.KEPT if is_kept(action) else Standing.ENDED
     return Standing.OVERDUE if action.get("due_on") and action["due_on"] < today(now) else Standing.OPEN
 
 

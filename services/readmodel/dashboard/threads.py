@@ -9,6 +9,7 @@ from typing import Any, Final
 from contracts.vocabulary import HateStrand, Resolution, Strand, label
 from readmodel.dashboard import words
 from readmodel.dashboard.stations import Answer, FirstResponse, Promise, Standing, closing, first_response, promise
+from readmodel.views.keeping import is_done
 
 Record = Mapping[str, Any]
 
@@ -141,7 +142,7 @@ def _thread(concern: Record, promises: Sequence[Promise], now: datetime) -> Thre
         response=first_response(concern, now),
         promises=tuple(sorted(promises, key=lambda each: each.standing.value)),
         need=_need(concern, [each.standing for each in promises]),
-        done=concern.get("status") == Resolution.RESOLVED or (bool(promises) and all(each.standing is Standing.KEPT for each in promises)),
+        done=is_done(concern, [each.standing is Standing.KEPT for each in promises]),
     )
 
 

@@ -23,13 +23,16 @@ async def of_meeting(store: Store, reader: Reader, meeting_id: str) -> Chain | N
     if meeting is None:
         return None
     force = meeting["force"]
-    concerns, promised, feedback, organisations = await asyncio.gather(
+    concerns, promised, feedback = await asyncio.gather(
         store.linked(Concern, force, {"meeting_id": meeting_id}),
         store.linked(Action, force, {"meeting_id": meeting_id}),
         store.linked(Feedback, force, {"meeting_id": meeting_id}),
-        store.by_ids(Organisation, force, _named(meeting)),
     )
-    actions = await _with_answers(store, force, concerns, promised)
+    # Someone may have raised a concern, or said what they thought, without being named among those who came.
+    heard = [each["organisation_id"] for each in (*concerns, *feedback) if each.get("organisation_id")]
+    actions, organisations = await asyncio.gather(
+        _with_answers(store, force, concerns, promised), store.by_ids(Organisation, force, {*_named(meeting), *heard})
+    )
     groups: Groups = [(Meeting, [meeting]), (Organisation, organisations), (Concern, concerns), (Action, actions), (Feedback, feedback)]
     return await _chain(store, reader, force, groups)
 

@@ -9,8 +9,8 @@ from contracts.concern import Action, Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Organisation
 from contracts.state import State
-from contracts.vocabulary import ActionStatus, Resolution
 from readmodel.opening import Record
+from readmodel.views.keeping import is_done, is_kept
 
 
 class Attended(BaseModel):
@@ -50,7 +50,7 @@ class Step(BaseModel):
 
 
 class Counts(BaseModel):
-    """How far the chain has come. `done` are concerns that are resolved, or of which every action is closed."""
+    """How far the chain has come. `done` are concerns that are resolved, or of which every action was kept."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +64,8 @@ class Counts(BaseModel):
 
 class Chain(BaseModel):
     """A meeting and everything that hangs on it. A link to what is not there stays an id.
+
+    Organisations are those that came and are named, and those that raised a concern or said what they thought.
 
     Each concern has the ids of the actions that answer it under `actions`; an action that answers several stands under
     each of them, and once in full.
@@ -148,17 +150,13 @@ def _published(model: type[State], record: Record) -> Record:
 
 
 def _counts(concerns: Sequence[Record], actions: Sequence[Record]) -> Counts:
-    closed = {action["id"] for action in actions if action.get("status") == ActionStatus.CLOSED}
+    kept = {action["id"] for action in actions if is_kept(action)}
     responded = [concern for concern in concerns if concern.get("responded_at")]
     return Counts(
         concerns=len(concerns),
         responded=len(responded),
         responded_in_time=sum(bool(due := concern.get("response_due")) and concern["responded_at"] <= due for concern in responded),
         with_action=sum(bool(concern["actions"]) for concern in concerns),
-        done=sum(_done(concern, closed) for concern in concerns),
+        done=sum(is_done(concern, [action in kept for action in concern["actions"]]) for concern in concerns),
         sensitive=sum(bool(concern.get("sensitive")) for concern in concerns),
     )
-
-
-def _done(concern: Record, closed: set[str]) -> bool:
-    return concern.get("status") == Resolution.RESOLVED or (bool(concern["actions"]) and closed.issuperset(concern["actions"]))

@@ -35,6 +35,7 @@ async def chain(request: Request, force: str, meeting_id: str, visitor: SignedIn
 def _facts(found: Chain, meeting: Record, visitor: Visitor) -> dict[str, Any]:
     now = visitor.runtime.now()
     every = {action["id"]: promise(action, now) for action in found.actions}
+    names = {each["id"]: each.get("name") for each in found.organisations}
     all_threads = threads(found.concerns, found.actions, now)
     return {
         **_told(all_threads, every, meeting, now),
@@ -44,7 +45,8 @@ def _facts(found: Chain, meeting: Record, visitor: Visitor) -> dict[str, Any]:
         "force": meeting["force"],
         "force_name": visitor.forces[str(meeting["force"])],
         "attendance": found.attendance,
-        "organisations": {each["id"]: each.get("name") for each in found.organisations},
+        "organisations": names,
+        "came": [name for each in _named(meeting) if (name := names.get(each))],
         "feedback": found.feedback,
         "free": [every[each] for each in found.actions_without_concern],
         "steps": history.steps([dict(event) for event in found.timeline], _titles(all_threads, every)),
@@ -65,6 +67,11 @@ def _told(all_threads: list[Thread], every: Mapping[str, Promise], meeting: Reco
         "sealed": sum(each.sealed for each in all_threads),
         "days_on": age,
     }
+
+
+def _named(meeting: Record) -> list[str]:
+    """The organisations that came, and are named; others of the chain were heard, and did not come."""
+    return [each["organisation_id"] for each in (meeting.get("attendance") or {}).get("named") or ()]
 
 
 def _title(meeting: Record) -> str:
