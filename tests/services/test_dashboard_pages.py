@@ -78,6 +78,7 @@ async def _pages(scene: Scene, meeting: Meeting | None) -> dict[str, Any]:
         "/overview?period=all",
         f"/overview?force={force}",
         "/about",
+        "/catalog",
         "/sign-in",
     ]
     addresses += [f"/forces/{force}", "/forces/nowhere", "/forces/nowhere/at/all", *([scene.page_of(meeting)] if meeting else [])]

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from chassis.mongo import Document
+from chassis.recording import stored_id
 from contracts.concern import Action, Concern
 from contracts.dates import instant
 from contracts.meeting import Meeting
+from contracts.state import State
 from contracts.vocabulary import MeetingStatus, Visibility
 from readmodel.filters import Where
 from readmodel.opening import Record
@@ -52,17 +54,40 @@ _SEALED_OUT = {"sealed": 0}
 _MEETING = ("force", "id", "title", "kind", "starts_at", "ends_at", "venue", "neighbourhood_id")
 
 
-async def published(store: Store, force: str | None = None, neighbourhood: str | None = None, limit: int = 50) -> list[Published]:
-    """What was published, newest first: of one force, or of all; in one neighbourhood, or in all."""
+class Topic(NamedTuple):
+    """How many concerns and promises were published of one sort. A promise is of no category."""
+
+    force: str
+    neighbourhood_id: str | None
+    category: str | None
+    number: int
+
+
+async def published(
+    store: Store, force: str | None = None, neighbourhood: str | None = None, category: str | None = None, limit: int = 50
+) -> list[Published]:
+    """What was published, newest first: of one force, or of all; in one neighbourhood, or in all; about one thing, or about anything."""
     where = _public(force, neighbourhood)
-    order = [("publication.published_at", -1), ("_id", -1)]
+    about = where if category is None else where | {"category": category}
+    # A promise has no category: asked about one, only those that answer a concern are shown.
     concerns, recent = await asyncio.gather(
-        store.of(Concern).find(where, projection=_SEALED_OUT, sort=order, limit=limit),
-        store.of(Action).find(where, projection=_SEALED_OUT, sort=order, limit=limit),
+        _latest(store, Concern, about, limit), _latest(store, Action, where, limit if category is None else 0)
     )
-    answers = {"answers": {"$in": [concern["id"] for concern in concerns]}, **_public(force, None)}
-    actions = {action["_id"]: action for action in [*recent, *await store.of(Action).find(answers, projection=_SEALED_OUT)]}
-    return _joined(concerns, list(actions.values()))[:limit]
+    answered = await _answered(store, recent)
+    chosen = {each["_id"]: each for each in [*concerns, *(each for each in answered if _is_of(each, neighbourhood, category))]}
+    answers = {"answers": {"$in": [concern["id"] for concern in chosen.values()]}, **_public(force, None)}
+    answering = await store.of(Action).find(answers, projection=_SEALED_OUT)
+    actions = {action["_id"]: action for action in [*_alone_among(recent, answered), *answering]}
+    return _joined(list(chosen.values()), list(actions.values()))[:limit]
+
+
+async def topics(store: Store, force: str | None = None) -> list[Topic]:
+    """What was published at all, of one force or of all, by where and what it is about."""
+    names = ("force", "neighbourhood_id", "category")
+    group = {"$group": {"_id": {name: {"$ifNull": [f"${name}", None]} for name in names}, "number": {"$sum": 1}}}
+    stages = [{"$match": _public(force, None)}, group]
+    said, promised = await asyncio.gather(store.of(Concern).aggregate(stages), store.of(Action).aggregate(stages))
+    return [Topic(**row["_id"], number=row["number"]) for row in (*said, *promised)]
 
 
 async def upcoming(
@@ -73,6 +98,27 @@ async def upcoming(
     where |= _in(force, neighbourhood) | {"starts_at": {"$gte": instant(now or datetime.now(UTC))}}
     found = await store.of(Meeting).find(where, projection=_SEALED_OUT, sort=[("starts_at", 1)], limit=limit)
     return [{name: meeting.get(name) for name in _MEETING} for meeting in found]
+
+
+async def _latest(store: Store, model: type[State], where: Where, limit: int) -> list[Document]:
+    order = [("publication.published_at", -1), ("_id", -1)]
+    return await store.of(model).find(where, projection=_SEALED_OUT, sort=order, limit=limit) if limit else []
+
+
+async def _answered(store: Store, promises: Iterable[Document]) -> list[Document]:
+    """The published concerns that promises answer, wherever and whatever they are about."""
+    keys = sorted({stored_id(promise["force"], subject) for promise in promises for subject in promise["answers"]})
+    return await store.of(Concern).find({"_id": {"$in": keys}, **_public(None, None)}, projection=_SEALED_OUT) if keys else []
+
+
+def _alone_among(promises: Iterable[Document], answered: Iterable[Document]) -> list[Document]:
+    """Those that answer no published concern: the others are shown with theirs, or not at all."""
+    said = {each["_id"] for each in answered}
+    return [each for each in promises if said.isdisjoint(stored_id(each["force"], subject) for subject in each["answers"])]
+
+
+def _is_of(concern: Document, neighbourhood: str | None, category: str | None) -> bool:
+    return neighbourhood in {None, concern.get("neighbourhood_id")} and category in {None, concern.get("category")}
 
 
 def _public(force: str | None, neighbourhood: str | None) -> Where:

@@ -1,7 +1,7 @@
 """The public page: what people said, what the police promised, what came of it, and what is late. No sign-in."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from readmodel.opening import Record
 from readmodel.parts import parts
 from readmodel.store import Store
 from readmodel.views import public
-from readmodel.views.public import Published
+from readmodel.views.public import Published, Topic
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST: Final = 200
@@ -36,42 +36,41 @@ async def you_said_we_did(request: Request, visitor: Anyone, force: str = "", ne
     store, now = parts(runtime).store, runtime.now()
     if force and force not in names:
         raise PageMissing
-    everything = [entry for entry in await public.published(store, force or None, limit=MOST) if entry.force in names]
-    chosen = [entry for entry in everything if _matches(entry, neighbourhood, about)]
+    entries = await public.published(store, force or None, neighbourhood or None, about or None, limit=MOST)
+    chosen = [entry for entry in entries if entry.force in names]
     upcoming = await public.upcoming(store, force or None, neighbourhood or None, now=now)
-    choices = await _choices(store, everything, force)
-    facts = {
-        "force": force,
-        "neighbourhood": neighbourhood,
-        "about": about,
-        "names": names,
-        "forces": _forces(everything, names),
-        **choices,
-    }
+    topics = [topic for topic in await public.topics(store, force or None) if topic.force in names]
+    asked: dict[str, Any] = {"force": force, "neighbourhood": neighbourhood, "about": about}
     return page(
-        request, "public.html", **facts, **_told(chosen, now), upcoming=[_poster(each) for each in upcoming if each["force"] in names]
+        request,
+        "public.html",
+        **asked,
+        names=names,
+        forces=_forces(topics, names),
+        **await _choices(store, topics, force),
+        **_told(chosen, now),
+        upcoming=[_poster(each) for each in upcoming if each["force"] in names],
     )
 
 
-def _matches(entry: Published, neighbourhood: str, about: str) -> bool:
-    return (not neighbourhood or entry.neighbourhood_id == neighbourhood) and (not about or entry.category == about)
-
-
-async def _choices(store: Store, everything: Sequence[Published], force: str) -> dict[str, Any]:
+async def _choices(store: Store, topics: Sequence[Topic], force: str) -> dict[str, Any]:
     """What the page can be narrowed to: neighbourhoods and categories of which something was published."""
-    ids = {entry.neighbourhood_id for entry in everything if entry.neighbourhood_id} if force else set()
+    ids = {topic.neighbourhood_id for topic in topics if topic.neighbourhood_id} if force else set()
     areas = await store.by_ids(Neighbourhood, force, sorted(ids))
     named = sorted((str(area["name"]), str(area["id"])) for area in areas if area.get("name") and not area.get("sensitive"))
-    categories = sorted((words.category(code), code) for code in {entry.category for entry in everything if entry.category})
+    categories = sorted((words.category(code), code) for code in {topic.category for topic in topics if topic.category})
     return {
         "neighbourhoods": [(subject, name) for name, subject in named],
         "categories": [(code, name) for name, code in categories],
     }
 
 
-def _forces(everything: Sequence[Published], names: Any) -> list[tuple[str, str, int]]:  # noqa: ANN401 - the registry's mapping
-    counts = Counter(entry.force for entry in everything)
-    return sorted(((force, names[force], count) for force, count in counts.items()), key=lambda each: str(each[1]))
+def _forces(topics: Sequence[Topic], names: Mapping[str, str]) -> list[tuple[str, str, int]]:
+    """Forces that published something, by name, and how many concerns and promises each."""
+    counts: Counter[str] = Counter()
+    for topic in topics:
+        counts[topic.force] += topic.number
+    return sorted(((force, names[force], count) for force, count in counts.items()), key=lambda each: each[1])
 
 
 def _told(chosen: Sequence[Published], now: datetime) -> dict[str, Any]:
