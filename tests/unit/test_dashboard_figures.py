@@ -1,5 +1,6 @@
 """Figures, charts and published pairs: each says what its numbers say."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,13 +9,17 @@ from hypothesis import strategies as some
 
 from readmodel.dashboard import charts, outcomes, telling
 from readmodel.dashboard.months import monthly
+from readmodel.dashboard.needs import Sort, needs
 from readmodel.dashboard.outcomes import Came
 from readmodel.dashboard.periods import months_to
 from readmodel.tally import Tally
-from readmodel.views.figures import Month
+from readmodel.views.attention import Attention, Sensitive
+from readmodel.views.coverage import Contact, Coverage
+from readmodel.views.figures import Month, Summary
 from readmodel.views.public import Promised, Published
 
 TODAY = "2025-06-18"
+NOW = datetime(2025, 6, 18, 12, tzinfo=UTC)
 NAMES = {"kent": "Kent Police", "essex": "Essex Police"}
 
 
@@ -156,3 +161,29 @@ def test_what_is_late_is_said_with_its_day_and_what_was_refused_with_its_reason(
     )
     assert late.meta == "We said we would do this by 30 May, and have not · Council"
     assert (passed.tag, passed.answers) == ("Passed on", ("We passed this on to the body that can decide it.",))
+
+
+def _needs(figures: dict[str, int], sensitive: Sensitive, *promises: dict[str, Any]) -> list[Sort]:
+    late = Attention([], [{"force": "kent", "id": "a", "due_on": "2025-06-01", **each} for each in promises], [], sensitive)
+    summary = Summary(total=_tally(now=figures), by_force={})
+    return needs(late, Coverage(organisations=[], by_strand={}, by_neighbourhood=[], met_not_named=0), summary, NAMES, NOW)
+
+
+def test_what_needs_attention_is_headed_by_the_figures_and_sensitive_records_stand_apart() -> None:
+    (both,) = _needs({"actions_overdue": 1}, Sensitive(overdue_actions=12), {}, {"sensitive": True})
+    (alone,) = _needs({}, Sensitive(overdue_actions=1), {"sensitive": True})
+
+    assert (both.count, both.heading, both.more) == (1, "promise overdue, and 12 sensitive", 11)
+    assert (alone.count, alone.heading, alone.more) == (0, "promises overdue, and 1 sensitive", 0)
+    assert _needs({}, Sensitive()) == []
+
+
+@pytest.mark.parametrize(("last", "lapsed"), [("2024-05", True), ("2024-06", False), ("2025-06", False), ("2024-06-17", True)])
+def test_an_organisation_met_in_a_month_may_have_been_met_on_its_last_day(last: str, lapsed: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    facts = dict.fromkeys(("name", "kind", "strand", "neighbourhood_id", "locality"))
+    contact = Contact(force="kent", id="a", met=True, last_contact=last, **facts)
+    covered = Coverage(organisations=[contact], by_strand={}, by_neighbourhood=[], met_not_named=0)
+
+    found = needs(Attention([], [], [], Sensitive()), covered, Summary(total=_tally(), by_force={}), NAMES, NOW)
+
+    assert bool(found) is lapsed

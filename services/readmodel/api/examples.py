@@ -21,6 +21,7 @@ from readmodel.views.coverage import covered
 from readmodel.views.events import structured
 from readmodel.views.figures import Summary
 from readmodel.views.linking import Step, linked
+from readmodel.views.met import Last
 
 _TOLD_UNTIL: Final = "2025-09-02T12:00:00.000Z"
 _SHOWN: Final[dict[type[State], tuple[str, ...]]] = {
@@ -58,7 +59,7 @@ def summary() -> dict[str, Any]:
 
 def coverage() -> dict[str, Any]:
     """Coverage as it is answered."""
-    met, names = {(story.FORCE, story.MOSQUES): "2025-05-06"}, {(story.FORCE, story.TOWN): one(Neighbourhood)["name"]}
+    met, names = {(story.FORCE, story.MOSQUES): Last("2025-05-06", "2025-05-06")}, {(story.FORCE, story.TOWN): one(Neighbourhood)["name"]}
     return covered(_records()[Organisation], {**met}, {**names}, 9).model_dump(mode="json")
 
 

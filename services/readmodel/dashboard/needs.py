@@ -1,12 +1,12 @@
 """What needs attention, as a list: the most pressing sort first, and in each the latest first."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from contracts.dates import today
+from contracts.dates import span, today
 from readmodel.dashboard import words
 from readmodel.views.attention import Attention
 from readmodel.views.coverage import Contact, Coverage
@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Sort:
-    """One sort of what needs attention. `more`: how many there are besides the items."""
+    """One sort of what needs attention. `count`: as the figures count. `more`: how many there are besides the items."""
 
     count: int
     heading: str
@@ -43,27 +43,25 @@ class Sort:
 def needs(late: Attention, covered: Coverage, summary: Summary, names: Mapping[str, str], now: datetime) -> list[Sort]:
     """Everything that needs attention; nothing when all is well."""
     current, day = summary.total.now, today(now)
+    actions = [_action(each, names, day) for each in late.overdue_actions[:SHOWN]]
+    responses = [_response(each, names, now) for each in late.overdue_responses[:SHOWN]]
+    bare = [_bare(each, names, day) for each in late.nothing_promised[:SHOWN]]
     sorts = [
-        _sort(current.actions_overdue, "promise", "overdue", late.overdue_actions, lambda each: _action(each, names, day)),
-        _sort(current.first_response_overdue, "concern", _UNANSWERED, late.overdue_responses, lambda each: _response(each, names, now)),
-        _sort(
-            current.nothing_promised, "concern", "with nothing promised yet", late.nothing_promised, lambda each: _bare(each, names, day)
-        ),
+        _sort(current.actions_overdue, late.sensitive.overdue_actions, "promise", "overdue", actions),
+        _sort(current.first_response_overdue, late.sensitive.overdue_responses, "concern", _UNANSWERED, responses),
+        _sort(current.nothing_promised, late.sensitive.nothing_promised, "concern", "with nothing promised yet", bare),
         _lapsed(covered.organisations, names, day),
     ]
-    return [each for each in sorts if each.count]
+    return [each for each in sorts if each.count or each.items]
 
 
 _UNANSWERED: Final = "still without a first response after 72 hours"
 
 
-def _sort(counted: int, noun: str, what: str, found: Sequence[Record], told: Callable[[Record], Item]) -> Sort:
-    """Figures leave sensitive records out, so that those are counted from the list itself."""
-    sensitive = sum(bool(each.get("sensitive")) for each in found)
-    count = counted + sensitive
-    items = tuple(told(each) for each in found[:SHOWN])
-    marked = f", {words.number(sensitive)} of them sensitive" if sensitive else ""
-    return Sort(count, f"{noun if count == 1 else noun + 's'} {what}{marked}", items, max(0, count - len(items)))
+def _sort(count: int, sensitive: int, noun: str, what: str, items: Sequence[Item]) -> Sort:
+    """Figures leave sensitive records out, so that those are told apart."""
+    apart = f", and {sensitive:,} sensitive" if sensitive else ""
+    return Sort(count, f"{noun if count == 1 else noun + 's'} {what}{apart}", tuple(items), max(0, count + sensitive - len(items)))
 
 
 def _action(record: Record, names: Mapping[str, str], day: str) -> Item:
@@ -126,4 +124,6 @@ def _of_force(name: str, force: str, those: Sequence[Contact], day: str) -> Item
 
 
 def _age(last: str, day: str) -> int:
-    return (date.fromisoformat(day) - date.fromisoformat(last[:10])).days
+    """Days since an organisation was met at the latest: in a month that has not ended, that may be today."""
+    known = span(last)
+    return max(0, words.days_between(known[1], day)) if known else 0

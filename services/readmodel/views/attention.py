@@ -7,18 +7,27 @@ from typing import NamedTuple
 
 from contracts.concern import Action, Concern
 from readmodel.access import Reader
-from readmodel.filters import overdue_actions, overdue_responses
+from readmodel.filters import Where, overdue_actions, overdue_responses
 from readmodel.opening import Record, opened
 from readmodel.store import Store
-from readmodel.views.figures import unanswered
+from readmodel.views.figures import by_force, counted, unanswered
+
+
+class Sensitive(NamedTuple):
+    """How many sensitive records need attention: figures leave them out."""
+
+    overdue_responses: int = 0
+    overdue_actions: int = 0
+    nothing_promised: int = 0
 
 
 class Attention(NamedTuple):
-    """Records that need attention, the worst first."""
+    """Records that need attention, the worst first, and how many of all there are that are sensitive."""
 
     overdue_responses: list[Record]
     overdue_actions: list[Record]
     nothing_promised: list[Record]
+    sensitive: Sensitive
 
 
 async def of(store: Store, reader: Reader, forces: Sequence[str], limit: int = 20, now: datetime | None = None) -> Attention:
@@ -29,12 +38,22 @@ async def of(store: Store, reader: Reader, forces: Sequence[str], limit: int = 2
     """
     at = now or datetime.now(UTC)
     among = {"force": {"$in": list(reader.scope(forces))}}
-    responses, actions, nothing = await asyncio.gather(
+    responses, actions, nothing, sensitive = await asyncio.gather(
         store.of(Concern).find(among | overdue_responses(at), sort=[("response_due", 1)], limit=limit),
         store.of(Action).find(among | overdue_actions(at), sort=[("due_on", 1)], limit=limit),
         store.of(Concern).aggregate([*unanswered(store, among), {"$sort": {"raised_at": 1}}, {"$limit": limit}]),
+        _sensitive(store, among | {"sensitive": True}, at),
     )
     sealed = [(Concern, each) for each in responses] + [(Action, each) for each in actions] + [(Concern, each) for each in nothing]
     shown = await opened(store.keys, reader, sealed)
     cuts = (len(responses), len(responses) + len(actions))
-    return Attention(shown[: cuts[0]], shown[cuts[0] : cuts[1]], shown[cuts[1] :])
+    return Attention(shown[: cuts[0]], shown[cuts[0] : cuts[1]], shown[cuts[1] :], sensitive)
+
+
+async def _sensitive(store: Store, among: Where, at: datetime) -> Sensitive:
+    counts = await asyncio.gather(
+        counted(store, Concern, among | overdue_responses(at)),
+        counted(store, Action, among | overdue_actions(at)),
+        by_force(store, Concern, unanswered(store, among)),
+    )
+    return Sensitive(*(sum(count.values()) for count in counts))

@@ -11,11 +11,14 @@ from contracts.places import Neighbourhood, Organisation
 from contracts.vocabulary import OrganisationStatus
 from readmodel.store import Store
 from readmodel.tally import Tally, summed
-from readmodel.views.met import Met, Own, last_met
+from readmodel.views.met import NOT_DATED, Met, Own, last_met
 
 
 class Contact(BaseModel):
-    """An organisation, and when it was last met. `met` without a `last_contact`: at a meeting whose date is not known."""
+    """An organisation, and when it was last met, as far as that is known: a day or a month.
+
+    `met` without a `last_contact`: at a meeting whose date is not known.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,7 +68,7 @@ async def of(store: Store, forces: Sequence[str]) -> Coverage:
 
 def covered(organisations: Iterable[Document], met: Met, names: Mapping[Own, str | None], not_named: int) -> Coverage:
     """Coverage, of organisations, who was met, what neighbourhoods are called, and how many came that are not named."""
-    contacts = sorted((_contact(each, met) for each in organisations), key=_longest_ago)
+    contacts = sorted((_contact(each, met) for each in organisations), key=lambda each: _longest_ago(each, met))
     return Coverage(
         organisations=contacts,
         by_strand={strand: _reach(group) for strand, group in _grouped_by_strand(contacts).items()},
@@ -87,11 +90,12 @@ async def _names(store: Store, forces: Sequence[str]) -> dict[Own, str | None]:
 def _contact(organisation: Document, met: Met) -> Contact:
     own = (organisation["force"], organisation["id"])
     facts = {name: organisation.get(name) for name in ("force", "id", "name", "kind", "strand", "neighbourhood_id", "locality")}
-    return Contact(**facts, met=own in met, last_contact=met.get(own))
+    return Contact(**facts, met=own in met, last_contact=met.get(own, NOT_DATED).known)
 
 
-def _longest_ago(contact: Contact) -> tuple[bool, str, str, str]:
-    return contact.met, contact.last_contact or "", contact.name or "", contact.id
+def _longest_ago(contact: Contact, met: Met) -> tuple[bool, str, str, str]:
+    """Of a month, its last day counts: the organisation may have been met as lately as that."""
+    return contact.met, met.get((contact.force, contact.id), NOT_DATED).until, contact.name or "", contact.id
 
 
 def _grouped_by_strand(contacts: Iterable[Contact]) -> dict[str, list[Contact]]:

@@ -77,7 +77,7 @@ async def _now(store: Store, forces: Sequence[str], since: str | None, until: st
         _met(store, forces, since, until),
         counted(store, Concern, among | overdue_responses(now)),
         counted(store, Action, among | overdue_actions(now)),
-        _by_force(store, Concern, unanswered(store, among)),
+        by_force(store, Concern, unanswered(store, among)),
     )
     return {
         force: NowFigures(
@@ -92,7 +92,7 @@ async def _now(store: Store, forces: Sequence[str], since: str | None, until: st
 
 async def counted(store: Store, model: type[State], where: Where) -> dict[str, int]:
     """How many records match, by force."""
-    return await _by_force(store, model, [{"$match": where}])
+    return await by_force(store, model, [{"$match": where}])
 
 
 def unanswered(store: Store, among: Where) -> list[Mapping[str, Any]]:
@@ -110,7 +110,8 @@ def unanswered(store: Store, among: Where) -> list[Mapping[str, Any]]:
     return [{"$match": open_ones}, {"$lookup": lookup}, {"$match": {"promised": []}}]
 
 
-async def _by_force(store: Store, model: type[State], stages: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+async def by_force(store: Store, model: type[State], stages: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many records come out of some stages, by force."""
     rows = await store.of(model).aggregate([*stages, {"$group": {"_id": "$force", "number": {"$sum": 1}}}])
     return {row["_id"]: row["number"] for row in rows}
 

@@ -1,19 +1,30 @@
 """Which organisations were met, and when last: one look into an index for each organisation, however many meetings there are."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from chassis.mongo import Document
 from contracts.meeting import Meeting
 from contracts.places import Organisation
 from contracts.vocabulary import MeetingStatus
 from readmodel.filters import Where
+from readmodel.mergers import standing
 from readmodel.store import Store
 
 Own = tuple[str, str]
 """A force and the id of an organisation of it."""
-Met = dict[Own, str | None]
-"""The last day on which an organisation may have been met; None when it was met, and the date is not known."""
+
+
+class Last(NamedTuple):
+    """When an organisation was met last: the last day on which that may have been, and the date as it is known; None when it is not."""
+
+    until: str
+    known: str | None
+
+
+Met = dict[Own, Last]
+NOT_DATED: Final = Last("", None)
 _NAMED = "attendance.named.organisation_id"
 
 
@@ -32,17 +43,12 @@ async def last_met(store: Store, forces: Sequence[str], since: str | None = None
         for row in rows:
             if row["held"]:
                 own = (force, standing(row["id"], into))
-                met[own] = max(met.get(own) or "", row["held"][0].get("held_to") or "") or None
+                met[own] = max(met.get(own, NOT_DATED), _last(row["held"][0]), key=lambda last: last.until)
     return met
 
 
-def standing(subject: str, into: Mapping[str, str]) -> str:
-    """The organisation that stands for one at the end of a chain of mergers; in a circle, some member of it."""
-    passed = {subject}
-    while (following := into.get(subject)) is not None and following not in passed:
-        passed.add(following)
-        subject = following
-    return subject
+def _last(held: Document) -> Last:
+    return Last(held["held_to"], held.get("held_on")) if held.get("held_to") else NOT_DATED
 
 
 async def _rows(store: Store, force: str, since: str | None, until: str | None) -> list[Document]:
@@ -55,7 +61,7 @@ async def _rows(store: Store, force: str, since: str | None, until: str | None) 
         "from": store.name_of(Meeting.collection),
         "localField": "id",
         "foreignField": _NAMED,
-        "pipeline": [{"$match": held}, {"$sort": {"held_to": -1}}, {"$limit": 1}, {"$project": {"_id": 0, "held_to": 1}}],
+        "pipeline": [{"$match": held}, {"$sort": {"held_to": -1}}, {"$limit": 1}, {"$project": {"_id": 0, "held_to": 1, "held_on": 1}}],
         "as": "held",
     }
     known = {"$match": {"force": force, "erased_at": None}}
