@@ -46,8 +46,10 @@ class Reader:
         """The forces that are asked for, or all granted ones when none is.
 
         Raises:
-            Refusal: 403 when one of them is not granted, whether it is registered or not.
+            Refusal: 403 when one of them is not granted, whether it is registered or not, and when none is at all.
         """
+        if not asked and not self.roles:
+            raise Refusal(403, "not-granted", "You have no grant for any force")
         if any(force not in self.roles for force in asked):
             raise Refusal(403, "not-granted", "You have no grant for this force")
         return tuple(sorted(set(asked))) if asked else self.forces

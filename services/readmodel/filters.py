@@ -1,6 +1,6 @@
 """What the lists can be asked for. Every filter is over clear fields: what is sealed is found by nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Self
 
@@ -83,46 +83,53 @@ def _id_of(*names: str) -> dict[str, str]:
     return {name: f"{name}_id" for name in names}
 
 
+SHARED: Final = ("status", "kind", "category", "organisation", "neighbourhood")
+"""The filters that every list takes, whether or not its records have the field."""
+
+
 class Filters(Period):
-    """What every list understands."""
+    """What every list understands. A filter over a field that its records do not have matches none of them."""
 
     model: ClassVar[type[State]]
     paths: ClassVar[Mapping[str, str]] = {}
     """The filters that compare a field, and where that field stands in a record."""
+    searched: ClassVar[bool] = True
+    """Whether the records have clear words to search."""
 
+    status: Codes = []
+    kind: Codes = []
+    category: Codes = []
+    organisation: Reference | None = Field(None, description="Id of an organisation; those merged into it count as it")
+    neighbourhood: Reference | None = Field(None, description="Id of a neighbourhood")
+    q: SoughtWords | None = Field(None, description="Words that must all stand in clear fields or published words", examples=["mosques"])
     limit: int = Field(50, ge=1, le=MOST, description="Items on a page")
     cursor: Annotated[str, Field(max_length=500)] | None = Field(None, description="`next` of the page before")
 
     @property
-    def words(self) -> str | None:
-        """What is searched for."""
-        return None
+    def matches_nothing(self) -> bool:
+        """Whether something is asked for that no record of this kind has."""
+        lacking = any(getattr(self, name) for name in SHARED if name not in self.paths)
+        return lacking or (self.q is not None and not self.searched)
 
-    def where(self, now: datetime) -> Where:
-        """The filters on fields, as MongoDB understands them; erased records are in no list."""
+    def where(self, now: datetime, merged: Sequence[str] = ()) -> Where:
+        """The filters on fields, as MongoDB understands them; erased records are in no list.
+
+        Args:
+            now: the instant at which something is overdue or not.
+            merged: ids of the organisations that were merged into the one that is asked for.
+        """
         del now
         found: Where = {"erased_at": None}
         for name, path in self.paths.items():
             value = getattr(self, name)
-            if isinstance(value, list) and value:
-                found[path] = value[0] if len(value) == 1 else {"$in": value}
-            elif not isinstance(value, list) and value is not None:
-                found[path] = value
+            wanted = value if isinstance(value, list) else [] if value is None else [value]
+            wanted = [*wanted, *(merged if name == "organisation" else ())]
+            if wanted:
+                found[path] = wanted[0] if len(wanted) == 1 else {"$in": wanted}
         return found
 
 
-class Searched(Filters):
-    """A list that can be searched: in clear fields and published words, and in nothing else."""
-
-    q: SoughtWords | None = Field(None, description="Words that must all stand in clear fields or published words", examples=["mosques"])
-
-    @property
-    def words(self) -> str | None:
-        """What is searched for."""
-        return self.q
-
-
-class MeetingFilters(Searched):
+class MeetingFilters(Filters):
     """What meetings can be asked for."""
 
     model = Meeting
@@ -132,16 +139,15 @@ class MeetingFilters(Searched):
         "neighbourhood": "neighbourhood_id",
     }
 
-    status: Codes = []
-    kind: Codes = []
     visibility: Codes = []
     series: Reference | None = None
-    organisation: Reference | None = Field(None, description="Id of an organisation that came, and is named")
-    neighbourhood: Reference | None = None
+    organisation: Reference | None = Field(
+        None, description="Id of an organisation that came, and is named; those merged into it count as it"
+    )
     sensitive: bool | None = None
 
 
-class ConcernFilters(Searched):
+class ConcernFilters(Filters):
     """What concerns can be asked for."""
 
     model = Concern
@@ -150,22 +156,18 @@ class ConcernFilters(Searched):
         **_id_of("organisation", "neighbourhood", "meeting"),
     }
 
-    status: Codes = []
-    category: Codes = []
     strand: Codes = []
     priority: Codes = []
-    organisation: Reference | None = None
-    neighbourhood: Reference | None = None
     meeting: Reference | None = None
     sensitive: bool | None = None
-    overdue: bool | None = Field(None, description="`true`: the first response is overdue now")
+    overdue: bool | None = Field(None, description="Whether the first response is overdue now")
 
-    def where(self, now: datetime) -> Where:
-        """As for every list, and what is overdue at this instant."""
-        return both(super().where(now), overdue_responses(now) if self.overdue else {})
+    def where(self, now: datetime, merged: Sequence[str] = ()) -> Where:
+        """As for every list, and what is overdue at this instant, or is not."""
+        return both(super().where(now, merged), _whether(self.overdue, overdue_responses(now)))
 
 
-class ActionFilters(Searched):
+class ActionFilters(Filters):
     """What actions can be asked for."""
 
     model = Action
@@ -175,48 +177,46 @@ class ActionFilters(Searched):
         "owner": "owner_role",
     }
 
-    status: Codes = []
     outcome: Codes = []
     owner: Reference | None = Field(None, description="The office that owes it, as it is written", examples=["Chief Constable"])
-    organisation: Reference | None = None
-    neighbourhood: Reference | None = None
     meeting: Reference | None = None
     answers: Reference | None = Field(None, description="Id of a concern that it answers")
     standing: bool | None = None
     sensitive: bool | None = None
-    overdue: bool | None = Field(None, description="`true`: it is open, and its day has passed")
+    overdue: bool | None = Field(None, description="Whether it is open, and its day has passed")
 
-    def where(self, now: datetime) -> Where:
-        """As for every list, and what is overdue today."""
-        return both(super().where(now), overdue_actions(now) if self.overdue else {})
+    def where(self, now: datetime, merged: Sequence[str] = ()) -> Where:
+        """As for every list, and what is overdue today, or is not."""
+        return both(super().where(now, merged), _whether(self.overdue, overdue_actions(now)))
 
 
-class OrganisationFilters(Searched):
+class OrganisationFilters(Filters):
     """What organisations can be asked for."""
 
     model = Organisation
-    paths = _same("status", "kind", "strand") | _id_of("neighbourhood")
+    paths = _same("status", "kind", "strand") | _id_of("neighbourhood") | {"organisation": "id"}
 
-    status: Codes = []
-    kind: Codes = []
     strand: Codes = []
-    neighbourhood: Reference | None = None
+    organisation: Reference | None = Field(None, description="Its own id")
 
 
-class NeighbourhoodFilters(Searched):
+class NeighbourhoodFilters(Filters):
     """What neighbourhoods can be asked for."""
 
     model = Neighbourhood
+    paths: ClassVar[Mapping[str, str]] = {"neighbourhood": "id"}
+
+    neighbourhood: Reference | None = Field(None, description="Its own id")
 
 
 class FeedbackFilters(Filters):
-    """What feedback can be asked for. Its words are sealed, so that it cannot be searched."""
+    """What feedback can be asked for. Its words are sealed, so that no search finds any."""
 
     model = Feedback
     paths = _same("sensitive") | _id_of("meeting", "organisation")
+    searched = False
 
     meeting: Reference | None = None
-    organisation: Reference | None = None
     sensitive: bool | None = None
 
 
@@ -228,6 +228,13 @@ def overdue_responses(now: datetime) -> Where:
 def overdue_actions(now: datetime) -> Where:
     """Open actions whose day has passed in London."""
     return {"status": str(ActionStatus.OPEN), "due_on": {"$gt": "", "$lt": today(now)}}
+
+
+def _whether(wanted: bool | None, where: Where) -> Where:  # noqa: FBT001 - the value of a filter
+    """What matches, what does not, or everything."""
+    if wanted is None:
+        return {}
+    return where if wanted else {"$nor": [where]}
 
 
 def both(one: Where, other: Where) -> Where:

@@ -19,6 +19,7 @@ from contracts.state import State
 from contracts.vocabulary import MeetingStatus
 from readmodel import cursors
 from readmodel.filters import Filters, Where
+from readmodel.mergers import merged_into
 from readmodel.store import Store
 
 
@@ -119,14 +120,24 @@ STRANDS: Final[Mapping[type[State], tuple[Strand, ...]]] = {
 async def listed(store: Store, forces: Sequence[str], filters: Filters, now: datetime) -> tuple[list[Document], str | None]:
     """One page of the records that match, and the cursor of the next one."""
     place = None if filters.cursor is None else Place(*cursors.read(filters.cursor, _PLACE, "cursor"))
+    if filters.matches_nothing:
+        return [], None
+    own = filters.where(now, await _merged(store, forces, filters))
     found: list[tuple[Place, Document]] = []
     for strand in STRANDS[filters.model]:
         if strand.known or len(found) <= filters.limit:
             for where in _scopes(forces, filters):
-                found += await _page(store, strand, [where, filters.where(now)], filters, place)
+                found += await _page(store, strand, [where, own], filters, place)
     found.sort(key=lambda each: each[0], reverse=True)
     page = found[: filters.limit]
     return [document for _, document in page], cursors.written(page[-1][0]) if len(found) > filters.limit else None
+
+
+async def _merged(store: Store, forces: Sequence[str], filters: Filters) -> list[str]:
+    """The organisations that count as the one that is asked for; whoever asks organisations for an id means that one alone."""
+    if filters.organisation is None or filters.model is Organisation:
+        return []
+    return await merged_into(store, forces, filters.organisation)
 
 
 async def _page(
@@ -142,14 +153,18 @@ async def _page(
 
 def _scopes(forces: Sequence[str], filters: Filters) -> list[Where]:
     """The forces to look at: all at once, or one by one where words are searched, because that index is kept by force."""
-    if filters.words is None:
+    if filters.q is None:
         return [{"force": forces[0] if len(forces) == 1 else {"$in": list(forces)}}] if forces else []
-    return [{"force": force, "$text": {"$search": _all_of(filters.words)}} for force in forces]
+    return [{"force": force, "$text": {"$search": _sought(filters.q)}} for force in forces]
 
 
-def _all_of(words: str) -> str:
-    """Each word as a phrase, because MongoDB looks for any word of several but for all phrases."""
-    return " ".join(f'"{word}"' for word in words.replace('"', " ").replace("\\", " ").split())
+def _sought(words: str) -> str:
+    """One word as it is, because only so are its other forms found; of several, each as a phrase.
+
+    MongoDB looks for any word of several but for all phrases, and takes whatever else stands in a word for a gap between two.
+    """
+    each = words.replace('"', " ").replace("\\", " ").split()
+    return each[0] if len(each) == 1 and each[0].isalnum() else " ".join(f'"{word}"' for word in each)
 
 
 def _last_instant(day: str) -> str:

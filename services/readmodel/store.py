@@ -136,6 +136,7 @@ INDEXES: Final[Mapping[str, Mapping[str, Index]]] = {
     },
     Organisation.collection: {
         "registered": _newest("registered_at", also=("status", "kind", "strand", "neighbourhood_id")),
+        "merged": _links("merged_into"),
         "words": _words("name", "visiting_guidance", "address", "locality"),
     },
     Neighbourhood.collection: {"registered": _newest("registered_at"), "words": _words("name", "description", "code")},

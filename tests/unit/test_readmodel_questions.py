@@ -22,10 +22,10 @@ from readmodel.api.asking import Patience, seconds
 from readmodel.api.sheets import sheet, wanted
 from readmodel.arrivals import Arrivals
 from readmodel.filters import ConcernFilters, MeetingFilters, Period
+from readmodel.mergers import standing
 from readmodel.projections import MODELS
 from readmodel.store import INDEXES
 from readmodel.views.linking import Chain, linked
-from readmodel.views.met import standing
 
 
 @pytest.fixture
@@ -139,6 +139,13 @@ def test_garbage_is_no_cursor_and_says_so(text: str) -> None:
         ("*/*", False),
         ("", False),
         ("TEXT/CSV; q=0.9", True),
+        ("text/csv;q=0", False),
+        ("text/csv;q=0, */*", False),
+        ("text/csv;q=0.5, application/json", False),
+        ("application/json;q=0.5, text/csv", True),
+        ("application/json;q=0, */*;q=0.1", True),
+        ("text/*, application/json;q=0.9", True),
+        ("text/csv;q=0, application/json;q=0", False),
     ],
 )
 def test_a_sheet_is_for_those_who_ask_for_it_before_json(accept: str, *, sheets: bool) -> None:

@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 
 from chassis.admission import ANY_GRANT, admits
 from chassis.documents import example
-from readmodel.access import Scope
+from readmodel.access import Scope, scope
 from readmodel.api import examples
 from readmodel.api.answering import answered
 from readmodel.api.asking import Asked
+from readmodel.api.single import single
 from readmodel.views import events
 
-router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), tags=["events"])
+router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope), Depends(single)], tags=["events"])
 
 
 class Events(BaseModel):

@@ -15,10 +15,13 @@ from readmodel.access import scope
 from readmodel.api import examples, sheets
 from readmodel.api.answering import answered
 from readmodel.api.asking import Asked
+from readmodel.api.single import single
 from readmodel.views import records
 
 # The forces that are asked for are judged before anything else in the query is.
-router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope)], responses=sheets.DOCUMENTED)
+router = APIRouter(
+    prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope), Depends(single)], responses=sheets.DOCUMENTED
+)
 
 
 @router.get("/meetings", tags=["meetings"], response_model=Page[Meeting], openapi_extra=example(answer=examples.page(Meeting)))

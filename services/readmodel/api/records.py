@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from chassis.admission import ANY_GRANT, admits
 from chassis.documents import example
@@ -15,9 +15,10 @@ from contracts.state import State
 from readmodel.api import examples
 from readmodel.api.answering import recorded
 from readmodel.api.asking import Asked, Patience
+from readmodel.api.single import single
 from readmodel.views import records
 
-router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), responses=problems(504))
+router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(single)], responses=problems(504))
 Patiently = Annotated[Patience, Query()]
 
 

@@ -5,38 +5,48 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from chassis.kafka import LogReader
 from chassis.mongo import Document
 from chassis.recording import stored_id
 from contracts.codec import Message
-from contracts.event import PREFIX, type_of
+from contracts.entry import problem
+from contracts.event import EVENTS, type_of
 from contracts.fields import Confidentiality
 from contracts.sealing import redact
 from contracts.state import ERASED_FIELDS, State, fields_of
 from readmodel import cursors
-from readmodel.filters import Code, Codes, Forces, Where
+from readmodel.filters import Code, Forces, Where
 from readmodel.store import Store
 
 Offset = Annotated[int, Field(ge=-1, lt=2**63)]
 Offsets = dict[str, Annotated[list[Offset], Field(max_length=1_000)]]
 """For each force, the offset in each partition up to which events were shown."""
+UNKNOWN_TYPE: Final = problem("unknown_type", "Give the type or the name of an event in the catalogue")
 _OFFSETS: Final = TypeAdapter(Offsets)
+
+
+def _in_full(named: str) -> str:
+    found = next((each for each in (named, type_of(named)) if each in EVENTS), None)
+    if found is None:
+        raise UNKNOWN_TYPE
+    return found
+
+
+EventType = Annotated[str, AfterValidator(_in_full)]
+"""The type of an event, or its name; read as the type."""
 
 
 class EventFilters(Forces):
     """Which events to show."""
 
-    type: Codes = Field(default_factory=list, description="Types (`engagement.concern-raised.v1`) or names (`concern-raised`)")
+    type: Annotated[list[EventType], Field(max_length=50)] = Field(
+        default_factory=list, description="Types (`engagement.concern-raised.v1`) or names (`concern-raised`)"
+    )
     subject: Code | None = Field(None, description="Id of a record")
     after: Annotated[str, Field(max_length=20_000)] | None = Field(None, description="`next` or `after` of the page before")
     limit: int = Field(50, ge=1, le=200, description="Events on a page")
-
-    @property
-    def types(self) -> list[str]:
-        """The types in full."""
-        return [name if name.startswith(PREFIX) else type_of(name) for name in self.type]
 
 
 class EventPage(NamedTuple):
@@ -83,7 +93,7 @@ async def _strands(store: Store, partitions: Mapping[str, int], filters: EventFi
 
 def _where(filters: EventFilters) -> Where:
     where: Where = {} if filters.subject is None else {"subject": filters.subject}
-    return where | ({"type": {"$in": filters.types}} if filters.type else {})
+    return where | ({"type": {"$in": filters.type}} if filters.type else {})
 
 
 def _merged(strands: Sequence[Sequence[Document]], most: int) -> list[Document]:
