@@ -169,7 +169,7 @@ async def test_a_client_that_takes_nothing_is_let_go_and_others_hear_on(
     place: Place, concerns: Runtime, monkeypatch: pytest.MonkeyPatch, patience: float
 ) -> None:
     monkeypatch.setattr("notifications.stream.SEND_SECONDS", patience)
-    large = [{"force": "kent", "id": new_id()}] * 45
+    large = [{"force": "kent", "id": new_id()} for _ in range(45)]
     dropped = stream_clients_dropped_total._value.get()
     async with serving(place, concerns, monkeypatch, {"ROUNDTABLE_STREAM_QUEUE": "40"}, send_buffer=8_192) as service:
         hub = parts(service.runtime).hub
