@@ -5,20 +5,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from contracts.codec import Message
-from contracts.entry import problem
-from contracts.event import type_of
-from contracts.fields import AtMost, Demand, ForceSlug, Id, Ids, Instant, Matching, OneOf, needed
+from contracts.entry import entering, problem
+from contracts.event import name_of, type_of
+from contracts.fields import AtMost, Confidentiality, Demand, ForceSlug, Id, Ids, Instant, Matching, OneOf, needed
 from contracts.operations import OPERATIONS
 from contracts.places import Neighbourhood
-from contracts.state import Facts
+from contracts.sealing import Wire
+from contracts.state import ERASED_FIELDS, Facts, State, fields_of
 from contracts.vocabulary import Category
 
 EVENT_TYPES: Final = tuple(row.type for row in OPERATIONS)
 LONGEST_URL: Final = 2_000
+REVOKED: Final = "The grant of its owner was revoked"
+"""Why a subscription is disabled that is told again once the grant is restored."""
 
 
 class NotificationsError(Exception):
@@ -56,19 +59,26 @@ class SubscriptionStatus(StrEnum):
 
 @dataclass(frozen=True)
 class EventType(Demand):
-    """The full type of an event: `engagement.concern-raised.v1`."""
+    """The type of an event, or its name: `engagement.concern-raised.v1` or `concern-raised`. It is kept as the type."""
 
     def refusal(self, value: str) -> PydanticCustomError | None:
-        """A short name, or no event at all."""
-        if value in EVENT_TYPES:
+        """No event at all."""
+        if in_full(value) in EVENT_TYPES:
             return None
-        if type_of(value) in EVENT_TYPES:
-            return problem("short_type", f"Give the full type: {type_of(value)}")
-        return problem("unknown_type", "Give the full type of an event in the catalogue, such as engagement.concern-raised.v1")
+        return problem("unknown_type", "Give the type or the name of an event in the catalogue, such as engagement.concern-raised.v1")
 
     def schema(self) -> dict[str, Any]:
-        """Every type, as an enumeration."""
-        return {"enum": list(EVENT_TYPES)}
+        """Every type and every name, as an enumeration."""
+        return {"enum": [*EVENT_TYPES, *map(name_of, EVENT_TYPES)]}
+
+    def _check(self, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a value of any type
+        checked = super()._check(value, info)
+        return checked if entering(info) is None else in_full(checked)
+
+
+def in_full(named: str) -> str:
+    """The type of the event that is named so, in full or by its name alone; whatever else stays as it is."""
+    return type_of(named) if type_of(named) in EVENT_TYPES else named
 
 
 class SubscriptionFacts(Facts):
@@ -107,6 +117,10 @@ class Subscription(SubscriptionFacts):
     def disabled(self, now: datetime, why: str) -> "Subscription":
         """The subscription as it is when it is told of nothing more."""
         return self.changed(now, status=SubscriptionStatus.DISABLED, why=why)
+
+    def enabled(self, now: datetime) -> "Subscription":
+        """The subscription as it is when it is told of events again."""
+        return self.changed(now, status=SubscriptionStatus.ACTIVE, why=None)
 
 
 class NewSubscription(Subscription):
@@ -152,6 +166,14 @@ def hide(known: Hidden | None, message: Message) -> Hidden | None:
     if "erased_at" in message.data:
         return Hidden(message.version, erased=True)
     return Hidden(message.version) if message.sensitive else None
+
+
+def clear(message: Message) -> Wire:
+    """What of an event's data a subscriber may get; of a kind that is not known here its frame alone: what else is clear cannot be told."""
+    if message.model is not None:
+        return message.data
+    known = fields_of(State, Confidentiality.FRAME) | ERASED_FIELDS
+    return {name: value for name, value in message.data.items() if name in known}
 
 
 def _admits(wanted: tuple[str, ...], value: object) -> bool:

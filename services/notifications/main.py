@@ -2,6 +2,7 @@
 
 from chassis.service import Service, run
 from notifications import api, store, stream
+from notifications.reinstate import reinstate
 from notifications.send import send
 from notifications.settings import Settings
 from notifications.tell import tell
@@ -10,7 +11,7 @@ SERVICE = Service(
     "notifications",
     Settings,
     routers=[api.router, stream.router],
-    background=[tell, send, stream.follow],
+    background=[tell, send, reinstate, stream.follow],
     refusals=api.REFUSALS,
     setup=store.setup,
     opens=False,

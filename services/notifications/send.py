@@ -12,7 +12,7 @@ from chassis.mongo import Tx, Unavailable
 from chassis.runtime import Runtime
 from notifications.channels.webhook import Webhooks
 from notifications.delivery import Answer, Delivery, DeliveryStatus, after, ended, wait_after
-from notifications.domain import Subscription
+from notifications.domain import REVOKED, Subscription
 from notifications.outgoing import Claim, Outgoing
 from notifications.parts import SENDING_AT_ONCE, parts
 from notifications.store import Subscriptions
@@ -23,7 +23,6 @@ POLL_SECONDS: Final = 0.5
 """How soon a delivery is seen that another process made, or that came due; one that this process made wakes the sender."""
 DRAIN_SECONDS: Final = 2.0
 """How long attempts under way may take to end once the service stops; what is not done then is due again."""
-_REVOKED: Final = "The grant of its owner was revoked"
 
 
 async def send(runtime: Runtime) -> None:
@@ -100,7 +99,7 @@ class Sender:
         elif not subscription.is_active:
             await self._settle(claim, subscription, ended(delivery, subscription.why or "The subscription is disabled"))
         elif not await self._subscriptions.stands(subscription.owner, subscription.force):
-            await self._disable(subscription, _REVOKED)
+            await self._disable(subscription, REVOKED)
         else:
             await self._send(claim, subscription, secret)
 

@@ -9,7 +9,7 @@ from chassis.mongo import Collection, DeleteOne, Document, DuplicateKey, Mongo, 
 from chassis.recording import IDEMPOTENCY, stored_id
 from chassis.registry import DATABASE as REGISTRY
 from chassis.runtime import Runtime
-from notifications.domain import Hidden, Subscription
+from notifications.domain import REVOKED, Hidden, Subscription
 
 DATABASE: Final = "notifications"
 COLLECTIONS: Final = ("subscriptions", "secrets", "deliveries", "subjects", "watermarks", IDEMPOTENCY)
@@ -65,6 +65,10 @@ class Subscriptions:
         """The subscriptions of a force that are told of events, as of this transaction."""
         where = {"_id": {"$gt": f"{force}:", "$lt": f"{force};"}, "force": force, "status": "active"}
         return [_subscription(found) for found in await self._subscriptions.find(where, tx=tx)]
+
+    async def silenced(self) -> list[Subscription]:
+        """The subscriptions that are disabled because their owners' grants were revoked."""
+        return [_subscription(found) for found in await self._subscriptions.find({"status": "disabled", "why": REVOKED})]
 
     async def replace(self, subscription: Subscription, tx: Tx | None = None) -> bool:
         """Store the next version of a subscription; whether it was still at the one before."""

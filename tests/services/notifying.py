@@ -27,6 +27,7 @@ from notifications.send import send
 from notifications.settings import Settings
 from notifications.stream import follow
 from notifications.tell import tell
+from roundtable.commands.grants import RESTORATION, revocation
 from roundtable.grants import Grant
 from roundtable.identity import Issuer
 from tests.conftest import Place, eventually, running
@@ -104,13 +105,18 @@ class Notifications:
 
         await eventually(registered)
 
-    def revoke(self, subject: str, force: str | None = None) -> None:
+    def revoke(self, subject: str) -> None:
         """Take a grant away, as the operator's command does."""
-        where = {"_id": f"{subject}:{force or self.place.force}"}
-        gone = {"subject": subject, "force": force or self.place.force, "revoked_at": datetime.now(UTC)}
+        self._regrant(subject, revocation(subject, self.place.force, datetime.now(UTC)))
+
+    def restore(self, subject: str) -> None:
+        """Give it back, as the operator's command does."""
+        self._regrant(subject, RESTORATION)
+
+    def _regrant(self, subject: str, update: list[dict[str, Any]]) -> None:
         with self.place.engines.mongo.client() as client:
             grants = client[f"{self.place.prefix}registry"]["grants"]
-            grants.update_one(where, {"$set": gone, "$setOnInsert": {"roles": ["subscriber"]}}, upsert=True)
+            grants.update_one({"_id": f"{subject}:{self.place.force}"}, update, upsert=True)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
 from chassis.runtime import Runtime
+from notifications.reinstate import enable
 from tests.builders import concern_raised
 from tests.conftest import Place, eventually
 from tests.services.notifying import RAISED, Notifications, prepared, serving
@@ -180,6 +181,24 @@ async def test_a_revoked_owner_is_sent_nothing_more(service: Notifications, plac
     async with service.client() as client:
         shown = (await client.get(service.path(subscription["id"]))).json()
     assert (shown["status"], shown["why"]) == ("disabled", "The grant of its owner was revoked")
+
+
+async def test_a_restored_owner_is_told_again_of_what_happens_then(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=204)
+    subscription = await service.subscribed(httpserver.url_for("/hook"), subject="back")
+    service.revoke("back")
+    await service.recorded(concern_raised(place.force))
+    await eventually(service.settled(subscription, "ended"))
+    await enable(service.runtime)
+    assert (await service.stored("subscriptions").find_one({"id": subscription["id"]}) or {})["status"] == "disabled"
+
+    service.restore("back")
+    await enable(service.runtime)
+    await service.recorded(concern_raised(place.force))
+    await eventually(service.settled(subscription, "delivered"))
+
+    shown = await service.stored("subscriptions").find_one({"id": subscription["id"]}) or {}
+    assert (shown["status"], shown["why"]) == ("active", None)
 
 
 async def test_an_address_that_became_private_is_not_connected_to(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
