@@ -59,6 +59,12 @@ def allow_only(kafka: AdminClient, user: str, bindings: list[AclBinding]) -> Non
         settle(kafka.delete_acls([_exactly(rule) for rule in surplus]))
 
 
+def readable_topics(kafka: AdminClient, user: str) -> list[str]:
+    """The topics that a user may read, in order."""
+    rules = [rule for rule in _rules_of(kafka, user) if (rule.restype, rule.operation) == (ResourceType.TOPIC, AclOperation.READ)]
+    return sorted({str(rule.name) for rule in rules})
+
+
 def _in_force(kafka: AdminClient, wanted: list[AclBinding]) -> bool:
     """Whether the broker knows the rules; the controller, which has taken them, tells it a moment later."""
     users = {rule.principal.removeprefix("User:") for rule in wanted}

@@ -5,7 +5,7 @@ from typing import Final
 
 from confluent_kafka.admin import AclBinding
 
-from contracts.topics import topic
+from contracts.topics import force_of, topic
 from roundtable.credentials import password
 from roundtable.errors import OperatorError
 from roundtable.provisioning import acls, scram
@@ -29,6 +29,11 @@ def provision_consumer(desk: Provisioning, name: str, force: str) -> str:
     scram.set_passwords(desk.kafka, {name: fresh})
     acls.allow_only(desk.kafka, name, _rules(name, force))
     return fresh
+
+
+def forces_lost(desk: Provisioning, name: str, force: str) -> list[str]:
+    """The forces that an identity may read now, and no longer once it is provisioned for this one."""
+    return [force_of(each) for each in acls.readable_topics(desk.kafka, name) if each != topic(force)]
 
 
 def client_properties(bootstrap_servers: str, name: str, secret: str) -> str:

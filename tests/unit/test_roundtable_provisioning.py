@@ -3,14 +3,18 @@
 import dataclasses
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
+from datetime import UTC, datetime
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
+from typer.testing import CliRunner
 
 from roundtable.addresses import Addresses
+from roundtable.commands.grants import RESTORATION, revocation
+from roundtable.commands.provision import app
 from roundtable.condition import condition_of, is_well
 from roundtable.errors import OperatorError
 from roundtable.native import Engines
@@ -107,6 +111,40 @@ def test_a_consumer_that_is_given_another_force_loses_the_first(place: Place, de
 
     assert read(place.engines, name, password, other) == b"{}"
     assert read(place.engines, name, password, place.force) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_an_identity_that_is_given_another_force_is_said_to_lose_the_first(
+    place: Place, desk: Provisioning, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, engines = place.add_force(), place.engines
+    opened = OperatorDesk(engines.home, Addresses(engines.bootstrap_servers, engines.mongo.address, {}), desk)
+    monkeypatch.setattr("roundtable.commands.provision.operator_desk", lambda _: nullcontext(opened))
+    program = CliRunner()
+
+    first, again, moved = (program.invoke(app, ["consumer", name, "--force", force]) for force in (place.force, place.force, other))
+
+    assert (first.stderr, again.stderr) == ("", "")
+    assert moved.stderr == f"roundtable: {name} may no longer read {place.force}: an identity reads one force\n"
+    assert moved.stdout.startswith("bootstrap.servers=")
+    assert "no longer" not in moved.stdout
+
+
+def test_a_restored_grant_has_the_roles_that_it_had(place: Place) -> None:
+    with place.engines.mongo.client() as client:
+        grants = client[f"{place.prefix}registry"]["grants"]
+        first = {"subject": "ada", "force": place.force, "granted_at": datetime(2025, 5, 6)}  # noqa: DTZ001 - as MongoDB answers it
+        grants.insert_one({"_id": "ada", **first, "roles": ["subscriber", "reader"], "revoked_at": None})
+        for _ in range(2):
+            for subject in ("ada", "bob"):
+                grants.update_one({"_id": subject}, revocation(subject, place.force, datetime.now(UTC)), upsert=True)
+        revoked = {each["_id"]: (each["roles"], each["revoked_at"] is not None) for each in grants.find()}
+        for subject in ("ada", "bob"):
+            grants.update_one({"_id": subject}, RESTORATION)
+
+        # No roles stand for all of them while they are revoked.
+        assert revoked == {"ada": ([], True), "bob": ([], True)}
+        assert grants.find_one({"_id": "ada"}) == {"_id": "ada", **first, "roles": ["subscriber", "reader"], "revoked_at": None}
+        assert (grants.find_one({"_id": "bob"}) or {})["roles"] == []
 
 
 @pytest.mark.parametrize("wrong", ["meetings", "admin", "controller", "cli", "A", "a", "two words", 'a"b', "a.b", "-a", "a" * 64, ""])
