@@ -5,9 +5,9 @@ import hmac
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from aiokafka import TopicPartition
 
@@ -31,6 +31,10 @@ class Cursor:
     def forces(self) -> frozenset[str]:
         """The forces that it reads."""
         return frozenset(force_of(place.topic) for place in self.places)
+
+    def within(self, forces: frozenset[str]) -> Self:
+        """The cursor in some forces alone."""
+        return replace(self, places={place: offset for place, offset in self.places.items() if force_of(place.topic) in forces})
 
 
 class Cursors:

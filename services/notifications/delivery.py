@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.codec import Message
 from contracts.fields import Instant
-from notifications.domain import Subscription
+from notifications.domain import Subscription, clear
 
 SCHEDULE: Final = (
     timedelta(),
@@ -96,7 +96,7 @@ def begin(subscription: Subscription, message: Message, now: datetime) -> Delive
         subject=message.subject,
         created_at=now,
         next_attempt_at=now,
-        event=message.structured(),
+        event=message.structured(clear(message)),
     )
 
 

@@ -13,7 +13,7 @@ from contracts.codec import Message, UndecodableError, decode
 from contracts.sealing import Wire, redact
 from contracts.state import ERASED_FIELDS, State
 from contracts.topics import force_of
-from notifications.domain import Hidden, hide
+from notifications.domain import Hidden, clear, hide
 from notifications.store import Subjects
 
 
@@ -56,7 +56,7 @@ async def frames(subjects: Subjects, events: Sequence[Received]) -> list[Frame]:
 def shown(message: Message, hidden: Hidden | None) -> Wire:
     """What of an event's data may be shown of a record that is hidden, or is not."""
     if hidden is None:
-        return message.data
+        return clear(message)
     if hidden.erased:
         return {name: value for name, value in message.data.items() if name in ERASED_FIELDS}
     return redact(message.model or State, message.data, sensitive=True)

@@ -87,9 +87,15 @@ class Session:
         yield f": ended: {self._over()}\n\n"
 
     async def _resumed(self) -> Places | None:
-        """Where the client was, in what it may see now; None when that cannot be told from what it sent."""
+        """Where the client was, in what it may see now; None when that cannot be told from what it sent.
+
+        A force whose grant was revoked is left out, and keeps nobody from going on with the others.
+        """
         cursor = self._cursors.read(self._wish.last_event_id) if self._wish.last_event_id else None
-        if cursor is None or not all(self._granted(force) for force in cursor.forces):
+        if cursor is None:
+            return None
+        sent, cursor = cursor, cursor.within(frozenset(filter(self._granted, cursor.forces)))
+        if sent.places and not cursor.places:
             return None
         live = self._within(self._hub.places)
         new = await registered_since(self._visit.runtime.mongo, self._forces(live) - cursor.forces, cursor.at - _SLACK)

@@ -83,19 +83,31 @@ async def test_a_cursor_that_is_none_of_ours_is_answered_with_resync_and_then_li
     assert [each.event for each in ear.heard] == ["resync", RAISED]
 
 
-async def test_a_cursor_of_a_force_that_is_not_granted_is_answered_with_resync(service: Notifications, place: Place) -> None:
+async def test_a_stream_goes_on_without_a_gap_in_the_forces_that_are_still_granted(service: Notifications, place: Place) -> None:
     other = place.add_force()
     await service.knows(other)
     async with listening(service.client(force=f"{place.force},{other}")) as both:
         await eventually(both.heard_of(await service.recorded(concern_raised(other))))
-    (missed, _) = await service.recorded(concern_raised(other), concern_raised(place.force))
+    (hidden, missed) = await service.recorded(concern_raised(other), concern_raised(place.force))
 
     async with listening(service.client(), after=both.last_id) as one:
         states = await service.recorded(concern_raised(place.force))
-        await eventually(one.heard_of(states))
+        await eventually(one.heard_of([missed, *states]))
 
-    assert one.heard[0].event == "resync"
-    assert missed.id not in one.subjects
+    assert sorted(one.subjects) == sorted(state.id for state in (missed, *states))
+    assert hidden.id not in one.subjects
+
+
+async def test_a_cursor_of_which_no_force_is_granted_any_more_is_answered_with_resync(service: Notifications, place: Place) -> None:
+    other = place.add_force()
+    await service.knows(other)
+    async with listening(service.client(force=other)) as elsewhere:
+        await eventually(elsewhere.heard_of(await service.recorded(concern_raised(other))))
+
+    async with listening(service.client(), after=elsewhere.last_id) as here:
+        await eventually(here.heard_times(1))
+
+    assert here.heard[0].event == "resync"
 
 
 async def test_a_place_that_the_log_does_not_reach_is_answered_with_resync(service: Notifications, place: Place) -> None:

@@ -7,7 +7,7 @@ from aiokafka import TopicPartition
 
 from contracts.codec import Message
 from notifications.cursor import Cursor, Cursors
-from notifications.domain import Hidden
+from notifications.domain import Hidden, clear
 from notifications.frames import Frame, shown
 from notifications.hub import Listener
 
@@ -62,6 +62,15 @@ def test_an_unknown_type_of_what_is_sensitive_now_shows_next_to_nothing() -> Non
     unknown = Message("e", "engagement.tea-served.v1", "concerns", NOW, {"id": "c", "force": "kent", "version": 1, "words": "?"})
 
     assert shown(unknown, Hidden(2)) == {"id": "c", "force": "kent", "version": 1, "sensitive": True}
+
+
+def test_an_unknown_type_is_shown_and_sent_by_its_frame_alone() -> None:
+    data = {"id": "c", "force": "kent", "version": 1, "sensitive": False, "words": "?", "status": "served"}
+    unknown = Message("e", "engagement.tea-served.v1", "concerns", NOW, data)
+    frame_alone = {"id": "c", "force": "kent", "version": 1, "sensitive": False}
+
+    assert shown(unknown, None) == frame_alone
+    assert (clear(unknown), clear(concern())) == (frame_alone, concern().data)
 
 
 async def test_a_client_that_does_not_keep_up_is_given_nothing_more() -> None:
