@@ -4,7 +4,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from chassis.admission import admits
 from chassis.answers import Page, etag
@@ -13,6 +13,7 @@ from chassis.documents import example
 from chassis.problems import FieldError, Refusal, not_found, problems
 from contracts.entry import Entry, Patch, PatchOf
 from notifications import use_cases
+from notifications.asked import understood
 from notifications.clerk import AtClerk
 from notifications.delivery import Delivery
 from notifications.domain import GrantRevoked, NewSubscription, NotTheOwner, Subscription, SubscriptionFacts, UrlRefused
@@ -60,17 +61,25 @@ _DELIVERY: Final = {
         "data": {"id": _CONCERN, "force": "northamptonshire", "version": 1, "category": "hate-crime", "status": "raised"},
     },
 }
+_DELETION: Final = f'DELETE /v1/forces/northamptonshire/subscriptions/{_ID} HTTP/1.1\nAuthorization: Bearer …\nIf-Match: "1"'
+_UNSUBSCRIBING: Final = {"x-codeSamples": [{"lang": "http", "source": _DELETION}]}
+"""A deletion has no body to show: its example is the whole request."""
 REFUSALS: Final[dict[type[Exception], tuple[int, str]]] = {
     UrlRefused: (422, "url-refused"),
     NotTheOwner: (403, "not-the-owner"),
     GrantRevoked: (403, "not-granted"),
 }
-SubscriptionId = Annotated[str, Path(pattern=f"^{_UUID}$")]
-DeliveryId = Annotated[str, Path(pattern=f"^{_UUID}:{_UUID}$")]
+SubscriptionId = Annotated[str, Path(pattern=f"^{_UUID}$", examples=[_ID])]
+DeliveryId = Annotated[str, Path(pattern=f"^{_UUID}:{_UUID}$", examples=[f"{_ID}:{_EVENT}"])]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=200)]
 
-router = APIRouter(prefix="/v1/forces/{force}/subscriptions", route_class=admits(Role.SUBSCRIBER), tags=["subscriptions"])
+router = APIRouter(
+    prefix="/v1/forces/{force}/subscriptions",
+    route_class=admits(Role.SUBSCRIBER),
+    dependencies=[Depends(understood)],
+    tags=["subscriptions"],
+)
 
 
 @router.post("", status_code=201, responses=problems(409), openapi_extra=example(request=_WISH))
@@ -108,9 +117,12 @@ async def change_subscription(
     return _tag(response, await use_cases.change(clerk, subscription_id, patch))
 
 
-@router.delete("/{subscription_id}", status_code=204, responses=problems(412, 428))
+@router.delete("/{subscription_id}", status_code=204, responses=problems(412, 428), openapi_extra=_UNSUBSCRIBING)
 async def unsubscribe(subscription_id: SubscriptionId, clerk: AtClerk) -> None:
-    """Delete a subscription: nothing more is sent, and its deliveries go with it. Only the subject that made it may do so."""
+    """Delete a subscription: nothing more is sent, and its deliveries go with it. Only the subject that made it may do so.
+
+    `If-Match` names the version that was seen, as the `ETag` of the subscription says it: `If-Match: "1"`.
+    """
     await use_cases.unsubscribe(clerk, subscription_id)
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Annotated, Final
 
 import structlog
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator
 from starlette.types import Send
@@ -15,10 +15,11 @@ from chassis import metrics
 from chassis.admission import admits
 from chassis.problems import Refusal, away, problems
 from chassis.runtime import Runtime
-from chassis.visit import Visit, Visiting
+from chassis.visit import Visiting
 from contracts.sealing import base64url
+from notifications.asked import understood
 from notifications.cursor import Cursors
-from notifications.domain import EventType
+from notifications.domain import EventType, in_full
 from notifications.parts import parts
 from notifications.session import LISTENING, Session, Wish
 from notifications.store import Subscriptions
@@ -40,11 +41,22 @@ _EXAMPLE: Final = (
 def _known(event_type: str) -> str:
     if refused := EventType().refusal(event_type):
         raise refused
-    return event_type
+    return in_full(event_type)
 
 
-Types = Annotated[list[Annotated[str, AfterValidator(_known)]], Query(max_length=100, description="Full event types; none means all")]
+_TYPES: Final = "Types (`engagement.concern-raised.v1`) or names (`concern-raised`); none means all"
+Types = Annotated[
+    list[Annotated[str, AfterValidator(_known)]],
+    Query(max_length=100, description=_TYPES),
+]
 Forces = Annotated[list[str], Query(max_length=100, description="Slugs of forces; none means all that are granted")]
+
+
+async def _admitted(visit: Visiting, request: Request) -> None:
+    """Judge the forces that are asked for before anything else in the query is judged."""
+    granted, forces = visit.forces(*LISTENING), request.query_params.getlist("force")
+    if not granted or not set(forces) <= set(granted):
+        raise Refusal(403, "not-granted", "You have no grant to hear this force" if forces else "You have no grant to hear any force")
 
 
 class EventStream(StreamingResponse):
@@ -72,6 +84,7 @@ router = APIRouter(prefix="/v1", route_class=admits(*LISTENING), tags=["stream"]
 
 @router.get(
     "/stream",
+    dependencies=[Depends(_admitted), Depends(understood)],
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"example": _EXAMPLE}}}, **problems(503)},
 )
@@ -86,7 +99,6 @@ async def stream(
     `event:` is the type, `data:` the CloudEvent in structured JSON, `id:` the cursor; a comment with a cursor comes every 15 seconds.
     `event: resync` says that something may have been missed. The stream ends with the token, with the grant, and after an hour at most.
     """
-    _admit(visit, force)
     own = parts(visit.runtime)
     try:
         await asyncio.wait_for(own.hub.ready.wait(), HUB_SECONDS)
@@ -97,12 +109,6 @@ async def stream(
     wish = Wish(frozenset(force), frozenset(type), last_event_id)
     session = Session(visit, wish, own.hub, await _cursors(visit.runtime), own.settings)
     return EventStream(session.lines(), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-
-
-def _admit(visit: Visit, forces: list[str]) -> None:
-    granted = visit.forces(*LISTENING)
-    if not granted or not set(forces) <= set(granted):
-        raise Refusal(403, "not-granted", "You have no grant to hear this force" if forces else "You have no grant to hear any force")
 
 
 async def _cursors(runtime: Runtime) -> Cursors:

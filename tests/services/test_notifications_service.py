@@ -99,7 +99,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"url": "https://[::ffff:10.0.0.1]/"}, "#/url"),
     ({"url": "https://169.254.169.254/latest/meta-data"}, "#/url"),
     ({}, "#/url"),
-    (HOOK | {"types": ["concern-raised"]}, "#/types/0"),
+    (HOOK | {"types": ["concern-raised.v1"]}, "#/types/0"),
     (HOOK | {"types": ["engagement.tea-served.v1"]}, "#/types/0"),
     (HOOK | {"categories": ["noise"]}, "#/categories/0"),
     (HOOK | {"neighbourhoods": ["soho"]}, "#/neighbourhoods/0"),
@@ -159,6 +159,31 @@ async def test_a_list_comes_in_pages(caller: Caller) -> None:
     assert seen == made
     assert (await caller.get(f"{PATH}?cursor=nonsense")).status_code == 422
     assert (await caller.get(f"{PATH}?limit=0")).status_code == 422
+
+
+async def test_a_query_that_is_not_understood_is_refused_by_the_name_of_what_is_wrong(caller: Caller) -> None:
+    made = await caller.made(PATH, HOOK)
+    unknown = {f"{PATH}?limt=2": "limt", f"{path_of(made)}?a=1": "a", f"{path_of(made)}/deliveries?status=failed": "status"}
+    repeated = {f"{PATH}?limit=2&limit=3": "limit", f"{path_of(made)}/deliveries?cursor=a&cursor=b": "cursor"}
+    elsewhere = f"/v1/stream?force={caller.force}"
+
+    for path, name in (unknown | repeated).items():
+        answer = await caller.get(path)
+        assert (answer.status_code, [each.get("parameter") for each in answer.json()["errors"]]) == (422, [name]), path
+    for query, name in (("types=concern-raised", "types"), ("type=tea-served", "type.0")):
+        answer = await caller.client.get(f"{elsewhere}&{query}", headers=caller._headers(None))
+        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, name), query
+    assert (await caller.client.get("/v1/stream?force=gotham&types=x", headers=caller._headers(None))).status_code == 403
+
+
+async def test_a_deletion_is_documented_by_a_whole_request(caller: Caller) -> None:
+    document = done(await caller.client.get("/openapi.json"))
+    deletion = document["paths"]["/v1/forces/{force}/subscriptions/{subscription_id}"]["delete"]
+
+    method, *headers = deletion["x-codeSamples"][0]["source"].splitlines()
+    assert method.startswith("DELETE /v1/forces/northamptonshire/subscriptions/")
+    assert 'If-Match: "1"' in headers
+    assert [each["example"] for each in deletion["parameters"] if each["name"] == "If-Match"] == ['"3"']
 
 
 async def test_without_a_grant_nothing_tells_whether_a_subscription_exists(caller: Caller, place: Place) -> None:

@@ -79,8 +79,11 @@ def test_a_disabled_subscription_is_told_of_nothing() -> None:
     assert not matches(subscription().disabled(NOW, "gone"), event())
 
 
-def test_a_short_type_is_refused_with_the_full_one() -> None:
-    assert refusals({"types": [RAISED, "concern-raised"]}) == {("types", 1): f"Give the full type: {RAISED}"}
+def test_a_type_may_be_given_by_its_name_and_is_kept_in_full() -> None:
+    before = subscription(types=["meeting-held", RAISED])
+    after = PatchOf(SubscriptionFacts).read({"types": ["concern-raised"]}).apply(before)
+
+    assert (before.types, after["types"]) == (("engagement.meeting-held.v1", RAISED), (RAISED,))
 
 
 def test_an_unknown_type_is_refused_with_a_pointer() -> None:

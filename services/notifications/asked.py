@@ -1,0 +1,38 @@
+"""Query parameters that are understood: a misspelt one would show everything, and of one that stands twice only the last would count."""
+
+from collections.abc import Iterator
+from typing import Final, get_origin
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+
+from chassis.problems import FieldError, Refusal
+
+_LONGEST_NAME: Final = 100
+
+
+async def understood(request: Request) -> None:
+    """Let a query pass in which every parameter is known to the operation, and stands once unless it may stand more often.
+
+    Raises:
+        Refusal: 422 that names the others.
+    """
+    known = dict(_parameters(request.scope["route"].dependant))
+    names = [name for name, _ in request.query_params.multi_items()]
+    wrong = [_wrong(name, known, names.count(name)) for name in dict.fromkeys(names)]
+    errors = [each for each in wrong if each is not None]
+    if errors:
+        raise Refusal(422, "invalid-request", "Something in the request is wrong: see `errors`", errors=errors)
+
+
+def _wrong(name: str, known: dict[str, bool], times: int) -> FieldError | None:
+    if name not in known:
+        return FieldError(None, "There is no such parameter here: take it out", "unknown_parameter", name[:_LONGEST_NAME])
+    return None if times == 1 or known[name] else FieldError(None, "Give it once", "repeated", name)
+
+
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """The query parameters of an operation, and whether each may stand more than once."""
+    yield from ((field.alias, get_origin(field.field_info.annotation) is list) for field in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _parameters(each)
