@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from roundtable.addresses import Addresses
 from roundtable.grants import parse_grant
 from roundtable.identity import Issuer
 from roundtable.native import Engines
@@ -73,6 +75,17 @@ def product(engines: Engines) -> Iterator[Product]:
         yield Product(engines, services)
     finally:
         stop_all([service.child for service in services.values()])
+
+
+@contextmanager
+def announced(product: Product) -> Iterator[None]:
+    """Let commands find the product by its data folder, as they find a demonstration."""
+    urls = {name: service.url for name, service in product.services.items()}
+    Addresses(product.engines.bootstrap_servers, product.engines.mongo.address, urls).save(product.engines.home)
+    try:
+        yield
+    finally:
+        product.engines.home.stack_file.unlink()
 
 
 def wait_until(holds: Callable[[], bool], within: float = 15.0) -> None:
