@@ -1,8 +1,8 @@
 """Settings of notifications, besides those of every service."""
 
 import json
-from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any, Final
 
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
@@ -10,7 +10,7 @@ from pydantic_settings import NoDecode
 import chassis.settings
 from contracts.entry import problem
 
-WRONG_LIST = problem("wrong_list", "must be networks separated by commas, or a list in JSON")
+WRONG_NETWORKS: Final = problem("wrong_networks", "must be networks such as 127.0.0.1/32, separated by commas, or a list of them in JSON")
 
 
 class Settings(chassis.settings.Settings):
@@ -35,9 +35,8 @@ class Settings(chassis.settings.Settings):
     def _listed(cls, written: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         if not isinstance(written, str):
             return written
-        if not written.lstrip().startswith("["):
-            return [network.strip() for network in written.split(",")]
         try:
-            return json.loads(written)
+            named = json.loads(written) if written.lstrip().startswith("[") else written.split(",")
+            return [ip_network(str(network).strip()) for network in named]
         except ValueError as error:
-            raise WRONG_LIST from error
+            raise WRONG_NETWORKS from error

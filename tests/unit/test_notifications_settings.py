@@ -37,7 +37,7 @@ def test_networks_are_written_with_commas_or_as_json(monkeypatch: pytest.MonkeyP
     assert list(load(Settings, "notifications").webhook_allowed_networks) == [ip_network(each) for each in networks]
 
 
-@pytest.mark.parametrize("written", ["127.0.0.1/33", "home", "127.0.0.1/32,", '["127.0.0.1/32"', "{}"])
+@pytest.mark.parametrize("written", ["127.0.0.1/33", "home", "10.1.2.3/32,", '["127.0.0.1/32"', "{}", "[1.5]", "127.0.0.1/8"])
 def test_what_is_no_network_stops_the_service_with_its_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], written: str
 ) -> None:
@@ -50,3 +50,4 @@ def test_what_is_no_network_stops_the_service_with_its_name(
     assert stopped.value.code == 78
     assert said.startswith("notifications: ROUNDTABLE_WEBHOOK_ALLOWED_NETWORKS: ")
     assert written not in said
+    assert len(said.splitlines()) == 1
