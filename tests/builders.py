@@ -5,7 +5,8 @@ from typing import Any
 
 from uuid_utils import uuid7
 
-from contracts.concern import Action, ActionFacts, Concern, ConcernFacts
+from contracts.action import Action, ActionFacts
+from contracts.concern import Concern, ConcernFacts
 from contracts.entry import Entering
 from contracts.events import ActionOpened, ConcernRaised
 from contracts.meeting import Meeting, MeetingFacts

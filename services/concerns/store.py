@@ -6,7 +6,8 @@ from typing import Final
 from chassis.desk import Desk, indexes
 from chassis.recording import stored_id
 from chassis.runtime import Runtime
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.state import State
 
 AGGREGATES: Final[tuple[type[State], ...]] = (Concern, Action)

@@ -2,19 +2,8 @@
 
 from chassis.desk import Desk
 from concerns import domain, store
-from contracts.concern import (
-    Action,
-    ActionClosing,
-    ActionOpening,
-    Concern,
-    ConcernClosing,
-    ConcernFacts,
-    Progressing,
-    Reopening,
-    Responding,
-    WePromisedWords,
-    YouSaidWords,
-)
+from contracts.action import Action, ActionClosing, ActionOpening, WePromisedWords
+from contracts.concern import Concern, ConcernClosing, ConcernFacts, Progressing, Reopening, Responding, YouSaidWords
 from contracts.entry import Patch
 from contracts.events import ActionAmended
 

@@ -1,6 +1,7 @@
 """Every event of Roundtable. The three that most subscribers want: MeetingHeld, ConcernRaised, ActionClosed."""
 
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.event import Event
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation

@@ -6,28 +6,9 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic_core import PydanticCustomError
 
+from contracts.demands import AtMost, Distinct, OneOf, Text
 from contracts.entry import problem
-from contracts.fields import (
-    AtMost,
-    Clear,
-    Count,
-    Distinct,
-    Flag,
-    Frame,
-    Id,
-    Instant,
-    KnownDate,
-    Line,
-    Lines,
-    OneOf,
-    Prose,
-    Score,
-    Sealed,
-    Text,
-    Words,
-    kept,
-    needed,
-)
+from contracts.fields import Clear, Count, Flag, Frame, Id, Instant, KnownDate, Line, Lines, Prose, Score, Sealed, Words, kept, needed
 from contracts.state import Facts, RelatedOnes, State
 from contracts.vocabulary import MeetingKind, MeetingStatus, Visibility
 

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from contracts import events as e
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.event import Event
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation

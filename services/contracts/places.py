@@ -2,22 +2,8 @@
 
 from typing import Annotated, ClassVar
 
-from contracts.fields import (
-    AtMost,
-    Clear,
-    Frame,
-    Id,
-    Instant,
-    Latitude,
-    Line,
-    Longitude,
-    Matching,
-    OneOf,
-    Screened,
-    Text,
-    Words,
-    needed,
-)
+from contracts.demands import AtMost, Matching, OneOf, Screened, Text
+from contracts.fields import Clear, Frame, Id, Instant, Latitude, Line, Longitude, Words, needed
 from contracts.state import Facts, State
 from contracts.vocabulary import OrganisationKind, OrganisationStatus, Strand
 

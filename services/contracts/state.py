@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from contracts.demands import AtMost, Distinct, OneOfTheForces
 from contracts.entry import MISSING, UNKNOWN, Entering, entering, is_needed, refuse
-from contracts.fields import AtMost, Clear, Confidentiality, Distinct, Flag, ForceSlug, Frame, Id, Instant, OneOfTheForces, kept
+from contracts.fields import Clear, Confidentiality, Flag, ForceSlug, Frame, Id, Instant, kept
 
 
 def _say_what_is_needed(schema: dict[str, Any], model: "type[Facts]") -> None:

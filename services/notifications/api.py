@@ -11,9 +11,9 @@ from chassis.answers import Page, etag
 from chassis.auth import Role
 from chassis.documents import example
 from chassis.problems import FieldError, Refusal, not_found, problems
+from chassis.queries import understood
 from contracts.entry import Entry, Patch, PatchOf
 from notifications import use_cases
-from notifications.asked import understood
 from notifications.clerk import AtClerk
 from notifications.delivery import Delivery
 from notifications.domain import GrantRevoked, NewSubscription, NotTheOwner, Subscription, SubscriptionFacts, UrlRefused

@@ -9,9 +9,10 @@ from pydantic import Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from contracts.codec import Message
+from contracts.demands import AtMost, Demand, Matching, OneOf
 from contracts.entry import entering, problem
 from contracts.event import name_of, type_of
-from contracts.fields import AtMost, Confidentiality, Demand, ForceSlug, Id, Ids, Instant, Matching, OneOf, needed
+from contracts.fields import Confidentiality, ForceSlug, Id, Ids, Instant, needed
 from contracts.operations import OPERATIONS
 from contracts.places import Neighbourhood
 from contracts.sealing import Wire

@@ -14,10 +14,10 @@ from starlette.types import Send
 from chassis import metrics
 from chassis.admission import admits
 from chassis.problems import Refusal, away, problems
+from chassis.queries import understood
 from chassis.runtime import Runtime
 from chassis.visit import Visiting
 from contracts.sealing import base64url
-from notifications.asked import understood
 from notifications.cursor import Cursors
 from notifications.domain import EventType, in_full
 from notifications.parts import parts

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.dates import instant, span, today
 from contracts.entry import problem, refuse
 from contracts.meeting import Feedback, Meeting

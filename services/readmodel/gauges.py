@@ -8,7 +8,8 @@ from chassis import metrics
 from chassis.logs import told
 from chassis.mongo import Unavailable
 from chassis.runtime import Runtime
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from readmodel.arrivals import wait
 from readmodel.filters import overdue_actions, overdue_responses
 from readmodel.parts import parts

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from pydantic import TypeAdapter
 
 from chassis.mongo import Document
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.dates import end_of_day, instant, start_of_day
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from contracts.action import Action
 from contracts.codec import Message
-from contracts.concern import Action, Concern
+from contracts.concern import Concern
 from contracts.dates import span, today
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation

@@ -7,7 +7,8 @@ from typing import Any, Final
 from chassis.keys import KeyStore
 from chassis.mongo import Collection, Document, Mongo, Sort
 from chassis.recording import stored_id
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation
 from contracts.state import State

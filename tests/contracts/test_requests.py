@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.concern import ActionClosing, ActionFacts, Concern, ConcernClosing, ConcernFacts, Progressing, WePromisedWords
+from contracts.action import ActionClosing, ActionFacts, WePromisedWords
+from contracts.concern import Concern, ConcernClosing, ConcernFacts, Progressing
 from contracts.entry import Entry, Patch, PatchOf
 from contracts.fields import Id
 from contracts.meeting import Meeting, MeetingFacts, MeetingRecording

@@ -14,7 +14,8 @@ from pymongo.database import Database
 
 from chassis.service import Service
 from contracts import events as e
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Organisation
 from readmodel import dashboard

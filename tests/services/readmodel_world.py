@@ -15,8 +15,9 @@ from chassis.mongo import Collection, Mongo
 from chassis.recording import stamp
 from chassis.runtime import Runtime
 from contracts import events as e
+from contracts.action import Action
 from contracts.codec import Message
-from contracts.concern import Action, Concern
+from contracts.concern import Concern
 from contracts.event import Event
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation

@@ -7,7 +7,8 @@ import pytest
 
 from chassis.runtime import Runtime
 from contracts import events as e
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Meeting
 from contracts.places import Neighbourhood
 from tests.conftest import Place

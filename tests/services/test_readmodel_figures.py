@@ -10,7 +10,8 @@ from prometheus_client import Gauge
 from chassis import metrics
 from chassis.runtime import Runtime
 from contracts import events as e
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.dates import instant
 from contracts.meeting import Meeting
 from contracts.places import Neighbourhood, Organisation

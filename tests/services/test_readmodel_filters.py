@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chassis.runtime import Runtime
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation
 from contracts.state import State

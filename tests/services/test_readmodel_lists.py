@@ -10,7 +10,8 @@ import pytest
 
 from chassis.runtime import Runtime
 from contracts import events as e
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation
 from contracts.state import State

@@ -11,8 +11,9 @@ from aiokafka import TopicPartition
 from chassis.consumer import Batch
 from chassis.runtime import Runtime
 from contracts import events as e
+from contracts.action import Action
 from contracts.codec import Message
-from contracts.concern import Action, Concern
+from contracts.concern import Concern
 from contracts.meeting import Meeting
 from readmodel.projections import MODELS, bucket, contribution
 from readmodel.projector import Projector

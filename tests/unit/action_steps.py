@@ -9,7 +9,8 @@ from concerns import domain
 from concerns.domain.refusals import (
     ConcernsError,
 )
-from contracts.concern import Action, ActionAmending, ActionClosing, ActionOpening, Concern, Reopening, WePromisedWords
+from contracts.action import Action, ActionAmending, ActionClosing, ActionOpening, WePromisedWords
+from contracts.concern import Concern, Reopening
 from contracts.entry import Entering, Patch
 from tests.builders import NOW, new_id
 

@@ -14,7 +14,7 @@ from concerns.domain.refusals import (
     RecordedLateError,
     SensitiveError,
 )
-from contracts.concern import Action
+from contracts.action import Action
 from contracts.events import ActionClosed, ActionOpened
 from tests.builders import NOW, concern, new_id
 from tests.unit.action_steps import LATER, amended, closed, opened, opening, published, refusal, reopened

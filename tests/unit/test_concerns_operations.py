@@ -7,22 +7,8 @@ import pytest
 
 from concerns import domain
 from concerns.api import REFUSALS
-from contracts.concern import (
-    Action,
-    ActionClosing,
-    ActionFacts,
-    ActionOpening,
-    Concern,
-    ConcernClosing,
-    ConcernFacts,
-    Progressing,
-    Reopening,
-    Responding,
-    WePromised,
-    WePromisedWords,
-    YouSaid,
-    YouSaidWords,
-)
+from contracts.action import Action, ActionClosing, ActionFacts, ActionOpening, WePromised, WePromisedWords
+from contracts.concern import Concern, ConcernClosing, ConcernFacts, Progressing, Reopening, Responding, YouSaid, YouSaidWords
 from contracts.entry import Patch
 from contracts.event import Event
 from contracts.events import (

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.concern import Action, ActionFacts, ActionOpening, Concern, ConcernClosing, ConcernFacts, WePromisedWords
+from contracts.action import Action, ActionFacts, ActionOpening, WePromisedWords
+from contracts.concern import Concern, ConcernClosing, ConcernFacts
 from contracts.entry import Entry, merge_patch
 from contracts.meeting import FeedbackFacts, Meeting, MeetingRecording, Plan
 from contracts.places import Neighbourhood, NeighbourhoodFacts, OrganisationFacts

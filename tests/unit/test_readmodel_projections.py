@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import story
+from contracts.action import Action
 from contracts.codec import Message
-from contracts.concern import Action, Concern
+from contracts.concern import Concern
 from contracts.examples import message, tell
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation

@@ -8,7 +8,8 @@ from chassis.problems import problems
 from chassis.routers import Ref, publishing, reading, recording
 from concerns import use_cases
 from concerns.api import examples
-from contracts.concern import Action, ActionAmending, ActionClosing, ActionOpening, Reopening, WePromisedWords
+from contracts.action import Action, ActionAmending, ActionClosing, ActionOpening, WePromisedWords
+from contracts.concern import Reopening
 from contracts.entry import Entry, Patch, PatchOf
 
 recorders = recording("actions")

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from concerns import domain
-from contracts.concern import ActionOpening, Concern, ConcernFacts
+from contracts.action import ActionOpening
+from contracts.concern import Concern, ConcernFacts
 
 _FORCE: Final = "northamptonshire"
 _NOW: Final = datetime(2025, 5, 7, 9, 30, tzinfo=UTC)

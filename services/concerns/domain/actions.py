@@ -15,7 +15,8 @@ from concerns.domain.refusals import (
     RecordedLateError,
     SensitiveError,
 )
-from contracts.concern import Action, ActionClosing, ActionOpening, Concern, Reopening, WePromised, WePromisedWords
+from contracts.action import Action, ActionClosing, ActionOpening, WePromised, WePromisedWords
+from contracts.concern import Concern, Reopening
 from contracts.entry import Patch
 from contracts.events import ActionAmended, ActionClosed, ActionOpened, ActionPublished, ActionReopened, ActionUnpublished
 from contracts.vocabulary import ActionStatus

@@ -5,16 +5,16 @@ from fastapi import APIRouter, Depends, Response
 from chassis.admission import ANY_GRANT, admits
 from chassis.documents import example
 from chassis.problems import not_found
+from chassis.queries import understood
 from chassis.routers import Ref
 from contracts.meeting import Meeting
 from readmodel.api import examples
 from readmodel.api.answering import answered
 from readmodel.api.asking import Asked
-from readmodel.api.single import single
 from readmodel.views import chain
 from readmodel.views.linking import Chain
 
-router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(single)], tags=["meetings"])
+router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(understood)], tags=["meetings"])
 
 
 @router.get("/meetings/{meeting_id}/chain", response_model=Chain, openapi_extra=example(answer=examples.chain()))

@@ -7,14 +7,14 @@ from pydantic import BaseModel
 
 from chassis.admission import ANY_GRANT, admits
 from chassis.documents import example
+from chassis.queries import understood
 from readmodel.access import Scope, scope
 from readmodel.api import examples
 from readmodel.api.answering import answered
 from readmodel.api.asking import Asked
-from readmodel.api.single import single
 from readmodel.views import events
 
-router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope), Depends(single)], tags=["events"])
+router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope), Depends(understood)], tags=["events"])
 
 
 class Events(BaseModel):

@@ -5,8 +5,9 @@ from functools import cache
 from typing import Any, Final
 
 from contracts import story
+from contracts.action import Action
 from contracts.codec import Message
-from contracts.concern import Action, Concern
+from contracts.concern import Concern
 from contracts.dates import instant
 from contracts.examples import KEY, message, tell
 from contracts.meeting import Feedback, Meeting

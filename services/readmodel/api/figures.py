@@ -6,15 +6,15 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from chassis.admission import ANY_GRANT, admits
 from chassis.documents import example
+from chassis.queries import understood
 from readmodel.access import Scope, scope
 from readmodel.api import examples
 from readmodel.api.answering import answered
 from readmodel.api.asking import Asked
-from readmodel.api.single import single
 from readmodel.filters import Forces, Period
 from readmodel.views import coverage, figures
 
-router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope), Depends(single)], tags=["figures"])
+router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope), Depends(understood)], tags=["figures"])
 
 
 @router.get("/summary", response_model=figures.Summary, openapi_extra=example(answer=examples.summary()))

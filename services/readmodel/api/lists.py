@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Query, Response
 from chassis.admission import ANY_GRANT, admits
 from chassis.answers import Page
 from chassis.documents import example
-from contracts.concern import Action, Concern
+from chassis.queries import understood
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation
 from readmodel import filters as by
@@ -15,12 +17,11 @@ from readmodel.access import scope
 from readmodel.api import examples, sheets
 from readmodel.api.answering import answered
 from readmodel.api.asking import Asked
-from readmodel.api.single import single
 from readmodel.views import records
 
 # The forces that are asked for are judged before anything else in the query is.
 router = APIRouter(
-    prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope), Depends(single)], responses=sheets.DOCUMENTED
+    prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(scope), Depends(understood)], responses=sheets.DOCUMENTED
 )
 
 

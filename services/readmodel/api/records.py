@@ -7,18 +7,19 @@ from fastapi import APIRouter, Depends, Query, Response
 from chassis.admission import ANY_GRANT, admits
 from chassis.documents import example
 from chassis.problems import problems
+from chassis.queries import understood
 from chassis.routers import Ref
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation
 from contracts.state import State
 from readmodel.api import examples
 from readmodel.api.answering import recorded
 from readmodel.api.asking import Asked, Patience
-from readmodel.api.single import single
 from readmodel.views import records
 
-router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(single)], responses=problems(504))
+router = APIRouter(prefix="/v1", route_class=admits(*ANY_GRANT), dependencies=[Depends(understood)], responses=problems(504))
 Patiently = Annotated[Patience, Query()]
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from readmodel.access import Reader
 from readmodel.filters import Where, overdue_actions, overdue_responses
 from readmodel.opening import Record, opened

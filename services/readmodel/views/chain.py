@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from chassis.mongo import Document
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Organisation
 from contracts.state import State

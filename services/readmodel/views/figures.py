@@ -9,7 +9,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.mongo import Document
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.state import State
 from contracts.vocabulary import Resolution
 from readmodel.filters import Where, both, overdue_actions, overdue_responses

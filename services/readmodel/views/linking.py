@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Organisation
 from contracts.state import State

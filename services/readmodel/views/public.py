@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from chassis.mongo import Document
 from chassis.recording import stored_id
-from contracts.concern import Action, Concern
+from contracts.action import Action
+from contracts.concern import Concern
 from contracts.dates import instant
 from contracts.meeting import Meeting
 from contracts.state import State

@@ -5,6 +5,8 @@ from typing import Final, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from chassis.problems import FieldError, Refusal
 
@@ -33,6 +35,16 @@ def _wrong(name: str, known: dict[str, bool], times: int) -> FieldError | None:
 
 def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
     """The query parameters of an operation, and whether each may stand more than once."""
-    yield from ((field.alias, get_origin(field.field_info.annotation) is list) for field in dependant.query_params)
+    for field in dependant.query_params:
+        yield from _of(field.alias, field.field_info)
     for each in dependant.dependencies:
         yield from _parameters(each)
+
+
+def _of(name: str, field: FieldInfo) -> Iterator[tuple[str, bool]]:
+    """A parameter, or those that stand together in a model."""
+    kind = field.annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield from ((part.alias or own, get_origin(part.annotation) is list) for own, part in kind.model_fields.items())
+    else:
+        yield name, get_origin(kind) is list
