@@ -1,11 +1,12 @@
 """Settings: a wrong one stops the service with a line that names it and never shows a value."""
 
+import os
 from pathlib import Path
 
 import pytest
 from pydantic import Field, ValidationError
 
-from chassis.settings import EX_CONFIG, Settings, describe, load
+from chassis.settings import EX_CONFIG, PREFIX, Settings, describe, load
 
 GOOD = {
     "ROUNDTABLE_MONGO_URL": "mongodb://meetings:secret-words@127.0.0.1:1/",
@@ -28,6 +29,9 @@ class Own(Settings):
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     monkeypatch.chdir(tmp_path)
+    # Whoever runs the tests may have chosen their engines by such a variable, or hold a service's settings.
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
