@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from aiokafka.conn import create_conn
+from aiokafka.errors import AuthenticationFailedError, KafkaError, SaslAuthenticationFailed
 
 from chassis.health import Unready
-from chassis.mongo import Unavailable
+from chassis.mongo import SignInRefused, Unavailable
 from chassis.settings import Settings
 from contracts.codec import Message, decode
 
@@ -20,6 +21,8 @@ REQUEST_SECONDS: Final = 10.0
 READ_SECONDS: Final = 5.0
 SESSION_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 5.0
+_OF_CLIENTS_ALONE: Final = frozenset({"bootstrap_servers", "metadata_max_age_ms"})
+"""What a client is told and a single connection is not."""
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -88,6 +91,27 @@ async def reachable(settings: Settings) -> None:
         raise Unready(message) from error
     finally:
         await client.close()
+
+
+async def sign_in(settings: Settings) -> None:
+    """Return when the first broker that answers accepts the user and password.
+
+    Raises:
+        SignInRefused: it does not.
+        Unready: no broker answers.
+    """
+    for broker in settings.kafka_bootstrap_servers.split(","):
+        host, _, port = broker.rpartition(":")
+        shared = {name: value for name, value in connection(settings).items() if name not in _OF_CLIENTS_ALONE}
+        try:
+            (await create_conn(host, int(port), **shared)).close()
+        except (AuthenticationFailedError, SaslAuthenticationFailed) as error:
+            raise SignInRefused(engine="kafka") from error
+        except (KafkaError, TimeoutError, OSError):
+            continue
+        return
+    message = f"no broker of {settings.kafka_bootstrap_servers} answers"
+    raise Unready(message)
 
 
 class LogUnavailable(Unavailable):

@@ -73,7 +73,8 @@ class Service:
 
 def assemble(name: str, settings: Settings) -> Runtime:
     """The parts of a service, from its settings; none of them has connected yet."""
-    mongo = Mongo(settings.mongo_url.get_secret_value(), settings.mongo_driver, settings.database_prefix)
+    password = settings.mongo_password.get_secret_value()
+    mongo = Mongo(settings.mongo_url.get_secret_value(), settings.mongo_driver, settings.database_prefix, password)
     keys = KeySource(settings.jwks)
     runtime = Runtime(
         name=name,

@@ -13,9 +13,11 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from chassis.identity import prove_identity
 from chassis.logs import told
-from chassis.mongo import Unavailable
+from chassis.mongo import SignInRefused, Unavailable
 from chassis.runtime import Runtime
+from chassis.settings import EX_CONFIG
 
 Work = Callable[[Runtime], Awaitable[None]]
 DRAIN_SECONDS: Final = 5
@@ -49,20 +51,21 @@ class _Process:
         self._background = background
         self._server = _Server(_uvicorn(app))
         self._tasks: set[asyncio.Task[None]] = set()
-        self._died = False
+        self._ended_by_work = 0
         self._status = 1
 
     async def run(self, listening: socket.socket) -> int:
         """Serve until told to stop; the exit status."""
         self._listen_to_signals()
         self._start(self._poll_registry)
+        self._start(prove_identity)
         self._start(self._prepare)
         host, port = listening.getsockname()[:2]
         log.info("listening", address=f"http://{f'[{host}]' if ':' in host else host}:{port}")
         await self._server.serve([listening])
         await self._end()
-        self._status = int(self._died)
-        log.info("stopped", died=self._died)
+        self._status = self._ended_by_work
+        log.info("stopped", died=self._status != 0)
         return self._status
 
     def stop(self) -> None:
@@ -89,10 +92,19 @@ class _Process:
     async def _watched(self, work: Work) -> None:
         try:
             await work(self._runtime)
+        except SignInRefused as error:
+            secret = self._runtime.settings.secret_of(error.engine)
+            log.critical("sign_in_refused", engine=error.engine, secret=secret, why=str(error))
+            self._end_with(EX_CONFIG)
         except Exception as error:  # whatever ends it, the process must not go on as if it still worked
             name = getattr(work, "__name__", type(work).__name__)
             log.exception("background_work_died", work=name, exc_info=error)
-            self._died = True
+            self._end_with(1)
+
+    def _end_with(self, status: int) -> None:
+        """End because work cannot go on; the first reason is the exit status."""
+        self._ended_by_work = self._ended_by_work or status
+        if not self._runtime.stopping.is_set():
             self.stop()
 
     async def _poll_registry(self, runtime: Runtime) -> None:

@@ -1,4 +1,4 @@
-"""Settings: environment variables `ROUNDTABLE_…`. A wrong one stops the service at start with a message that names it."""
+"""Settings: environment variables `ROUNDTABLE_…`, or files. A wrong one stops the service at start with a message that names it."""
 
 import os
 import re
@@ -12,10 +12,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from chassis.mongo import is_address
+from chassis.mongo import is_address, lacks_password
+from chassis.secret_files import PREFIX, place_of, require_folder, secrets_folder
 from contracts.entry import problem, refuse
 
-PREFIX: Final = "ROUNDTABLE_"
 EX_CONFIG: Final = 78
 """Exit status of a program that was configured wrongly (`sysexits.h`)."""
 
@@ -34,7 +34,11 @@ class Settings(BaseSettings):
         description="Name of this process among its replicas, kept over restarts; it takes its partitions up again at once.",
     )
     database_prefix: str = Field("", pattern=r"^[a-z0-9_-]{0,20}$", description="Stands before the name of every database.")
+    secrets_dir: Path | None = Field(
+        None, description="Folder of files that hold settings: each is named as its setting, in small letters, and holds the value."
+    )
     mongo_url: SecretStr = Field(description="MongoDB connection string of this service's own user, with the replica set's name.")
+    mongo_password: SecretStr = Field(SecretStr(""), description="That user's password, where the connection string holds none.")
     mongo_driver: Literal["motor", "pymongo"] = Field("motor", description="MongoDB driver: `motor`, or PyMongo's own async API.")
     kafka_bootstrap_servers: str = Field(
         pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$", description="Kafka brokers: `host:port`, separated by commas."
@@ -60,6 +64,13 @@ class Settings(BaseSettings):
         return url
 
     @model_validator(mode="after")
+    def _signs_in_to_mongo(self) -> Self:
+        if lacks_password(self.mongo_url.get_secret_value()) and not self.mongo_password.get_secret_value():
+            reason = problem("missing", f"must be set, because {PREFIX}MONGO_URL names a user without a password")
+            raise refuse(type(self), {"mongo_password": reason})
+        return self
+
+    @model_validator(mode="after")
     def _signs_in_to_kafka(self) -> Self:
         needed = {"kafka_username": self.kafka_username, "kafka_password": self.kafka_password.get_secret_value()}
         missing = [name for name, value in needed.items() if not value]
@@ -67,6 +78,15 @@ class Settings(BaseSettings):
             reason = problem("missing", f"must be set, because {PREFIX}KAFKA_SECURITY_PROTOCOL is {self.kafka_security_protocol}")
             raise refuse(type(self), dict.fromkeys(missing, reason))
         return self
+
+    def secret_of(self, engine: str) -> str:
+        """Where the password of an engine stands, for whoever has to mend it: its variable, or its file.
+
+        Args:
+            engine: `kafka` or `mongo`.
+        """
+        in_address = engine == "mongo" and not self.mongo_password.get_secret_value()
+        return place_of("mongo_url" if in_address else f"{engine}_password", self.secrets_dir)
 
 
 S = TypeVar("S", bound=Settings)
@@ -78,17 +98,21 @@ def load(settings: type[S], name: str) -> S:
     Raises:
         SystemExit: with status 78, after one line on stderr for each wrong setting; none of them shows a value.
     """
+    folder = secrets_folder(os.environ)
     try:
-        read = settings()
+        require_folder(folder)
+        read = settings(_secrets_dir=folder)
     except ValidationError as error:
         wrong = [(str(each["loc"][0]) if each["loc"] else "", each["msg"]) for each in error.errors(include_url=False, include_input=False)]
     except SettingsError as error:
-        wrong = [(_field_named_in(str(error)), "is not written as it must be (JSON)")]
+        wrong = [(_field_named_in(str(error)), _why_unread(error))]
+    except NotADirectoryError as error:
+        wrong = [("secrets_dir", str(error))]
     else:
         _warn_of_unknown(settings, name, os.environ)
         return read
     for field, what in wrong:
-        _say(f"{name}: {PREFIX}{field.upper()}: {what.removeprefix('Value error, ')}")
+        _say(f"{name}: {place_of(field, folder)}: {what.removeprefix('Value error, ')}")
     raise SystemExit(EX_CONFIG)
 
 
@@ -114,6 +138,13 @@ def _lines(settings: type[Settings], known: Mapping[str, FieldInfo]) -> Iterator
 def _written(default: Any) -> str:  # noqa: ANN401 - a default of any type
     value = default.get_secret_value() if isinstance(default, SecretStr) else default
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def _why_unread(error: SettingsError) -> str:
+    reason = error.__cause__
+    if isinstance(reason, OSError):
+        return f"cannot be read: {reason.strerror}"
+    return "is not text in UTF-8" if isinstance(reason, UnicodeDecodeError) else "is not written as it must be (JSON)"
 
 
 def _field_named_in(message: str) -> str:

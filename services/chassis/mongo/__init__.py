@@ -2,9 +2,9 @@
 
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
-from chassis.mongo.client import SELECTION_SECONDS, TRANSACTION_SECONDS, Mongo, is_address
+from chassis.mongo.client import SELECTION_SECONDS, TRANSACTION_SECONDS, Mongo, is_address, lacks_password
 from chassis.mongo.collection import Collection, Document, Filter, Sort, Tx, Write
-from chassis.mongo.errors import DuplicateKey, Unavailable
+from chassis.mongo.errors import DuplicateKey, SignInRefused, Unavailable
 
 __all__ = [
     "SELECTION_SECONDS",
@@ -18,6 +18,7 @@ __all__ = [
     "InsertOne",
     "Mongo",
     "ReplaceOne",
+    "SignInRefused",
     "Sort",
     "Tx",
     "Unavailable",
@@ -25,4 +26,5 @@ __all__ = [
     "UpdateOne",
     "Write",
     "is_address",
+    "lacks_password",
 ]

@@ -38,13 +38,25 @@ def is_address(url: str) -> bool:
     return True
 
 
+def lacks_password(url: str) -> bool:
+    """Whether a connection string names a user and no password."""
+    if url.startswith("mongodb+srv://"):
+        return False
+    try:
+        read = parse_uri(url)
+    except (ValueError, PyMongoError):
+        return False
+    return bool(read["username"]) and not read["password"]
+
+
 class Mongo:
     """A connection to one replica set, through one of the two drivers."""
 
-    def __init__(self, url: str, driver: Literal["motor", "pymongo"] = "motor", prefix: str = "") -> None:
+    def __init__(self, url: str, driver: Literal["motor", "pymongo"] = "motor", prefix: str = "", password: str = "") -> None:
         client: Any = AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient
         self._client = client(
             url,
+            **({"password": password} if password else {}),
             tz_aware=True,
             tzinfo=UTC,
             appname="roundtable",

@@ -1,4 +1,4 @@
-"""The two errors that leave the seam, and how the driver's errors become them. Both drivers raise PyMongo's."""
+"""The errors that leave the seam, and how the driver's errors become them. Both drivers raise PyMongo's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,21 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError,
 
 _AWAY_CODES: Final = frozenset({13435, 10107, 11600, 11602, 189, 91, 7, 6, 89, 262, 50})
 """Server codes of a node that cannot serve now: stepping down, shutting down, out of time."""
+
+
+_AUTHENTICATION_FAILED: Final = 18
+
+
+class SignInRefused(Exception):  # noqa: N818 - what the engine said
+    """An engine does not accept the user and password of this service: nothing but another secret helps.
+
+    Args:
+        engine: `kafka` or `mongo`.
+    """
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(f"{engine} does not accept the user and password")
+        self.engine = engine
 
 
 class Unavailable(Exception):  # noqa: N818 - it is a state of the world, said to a caller as 503
@@ -20,7 +35,7 @@ class DuplicateKey(Exception):  # noqa: N818 - as above
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors into the two that callers know; what MongoDB asks to repeat goes on as it is."""
+    """Turn the driver's errors into those that callers know; what MongoDB asks to repeat goes on as it is."""
     try:
         yield
     except (DuplicateKeyError, BulkWriteError) as error:
@@ -32,6 +47,8 @@ def translated() -> Iterator[None]:
             raise
         raise Unavailable(str(error)) from error
     except OperationFailure as error:
+        if error.code == _AUTHENTICATION_FAILED:
+            raise SignInRefused(engine="mongo") from error
         if error.code in _AWAY_CODES and not error.has_error_label("TransientTransactionError"):
             raise Unavailable(str(error)) from error
         raise
