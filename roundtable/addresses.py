@@ -1,11 +1,22 @@
-"""Where the running stack answers: written by `demo` into the data folder, read by every other command."""
+"""Where the running stack answers: what docker compose tells, or what `demo` wrote into the data folder."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from roundtable.deployed.settings import Deployment
 from roundtable.errors import OperatorError
 from roundtable.home import Home
+from roundtable.native.kafka.configuration import protocol
 from roundtable.native.lock import is_held
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Where the stack answers people and programs that are no part of it."""
+
+    bootstrap_servers: str
+    services: dict[str, str]
+    security_protocol: str = field(default=protocol(tls=False))
 
 
 @dataclass(frozen=True)
@@ -16,6 +27,13 @@ class Addresses:
     mongo: str
     services: dict[str, str]
     """Base URL of each service, by its name."""
+    outside: Outside | None = None
+    """Where commands reach the stack by other addresses than everyone else."""
+
+    @property
+    def for_clients(self) -> Outside:
+        """The addresses to give away."""
+        return self.outside or Outside(self.bootstrap_servers, self.services)
 
     def save(self, home: Home) -> None:
         """Write them in one step, so that no command reads half of them."""
@@ -25,8 +43,18 @@ class Addresses:
 
     @classmethod
     def of(cls, home: Home) -> "Addresses":
-        """Those of the stack that runs on this data folder; raises OperatorError when none does."""
+        """Those of the stack that the environment tells of, else of the one that runs on this folder; raises OperatorError for neither."""
+        deployment = Deployment.told()
+        return _of_deployment(deployment) if deployment else cls._kept(home)
+
+    @classmethod
+    def _kept(cls, home: Home) -> "Addresses":
         if not home.stack_file.exists() or not is_held(home):
             message = f"no stack runs on {home.root}: start one with `roundtable demo`, or name another --home"
             raise OperatorError(message)
         return cls(**json.loads(home.stack_file.read_text()))
+
+
+def _of_deployment(told: Deployment) -> Addresses:
+    outside = Outside(told.kafka_outside, {**told.services, **told.published}, protocol(tls=told.keystore is not None))
+    return Addresses(told.kafka, told.mongo, dict(told.services), outside)

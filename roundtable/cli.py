@@ -5,7 +5,7 @@ import sys
 import typer
 from pymongo.errors import PyMongoError
 
-from roundtable.commands import demo, events, forces, grants, load, provision, sign_in, status, token
+from roundtable.commands import demo, events, forces, grants, init, load, provision, sign_in, status, token
 from roundtable.errors import OperatorError
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
     help="Roundtable carries what communities raise with the police, what was promised and what came of it.",
 )
 app.command()(demo.demo)
+app.command()(init.init)
 app.command()(status.status)
 app.command()(load.load)
 app.command()(token.token)

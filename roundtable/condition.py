@@ -4,10 +4,11 @@ from collections import Counter
 from typing import Any, TypedDict
 
 import httpx2
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from pymongo.errors import PyMongoError
 
+from roundtable.native.kafka.server import why_away
 from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import Provisioning, registered_forces
 from roundtable.provisioning.desk import Document
@@ -52,11 +53,11 @@ class Condition(TypedDict):
 def condition_of(desk: OperatorDesk) -> Condition:
     """Ask everyone; nobody is waited for longer than a few seconds."""
     at = desk.addresses
-    kafka, mongo = _why_kafka_is_away(desk.provisioning.kafka), _why_mongo_is_away(desk.provisioning)
+    kafka, mongo = why_away(desk.provisioning.kafka), _why_mongo_is_away(desk.provisioning)
     return {
-        "kafka": {"bootstrap_servers": at.bootstrap_servers, "ready": kafka is None, "why": kafka},
+        "kafka": {"bootstrap_servers": at.for_clients.bootstrap_servers, "ready": kafka is None, "why": kafka},
         "mongo": {"address": at.mongo, "ready": mongo is None, "why": mongo},
-        "services": {name: _service(url) for name, url in at.services.items()},
+        "services": {name: {**_service(url), "url": at.for_clients.services.get(name, url)} for name, url in at.services.items()},
         "forces": {} if mongo else _forces(desk.provisioning, kafka_is_there=kafka is None),
     }
 
@@ -65,14 +66,6 @@ def is_well(condition: Condition) -> bool:
     """Whether every part is ready."""
     parts = [condition["kafka"], condition["mongo"], *condition["services"].values()]
     return all(part["ready"] for part in parts)
-
-
-def _why_kafka_is_away(kafka: AdminClient) -> str | None:
-    try:
-        kafka.list_topics(timeout=_SECONDS)
-    except KafkaException as failure:
-        return str(failure.args[0].str())
-    return None
 
 
 def _why_mongo_is_away(desk: Provisioning) -> str | None:

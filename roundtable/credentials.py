@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from roundtable.errors import OperatorError
+
 
 def write_once(path: Path, content: str) -> bool:
     """Write a file that only its owner may read, unless it is there; tells whether it was written.
@@ -35,15 +37,39 @@ def password() -> str:
 
 
 class Credentials:
-    """The passwords of the stack's identities, each generated when it is first asked for."""
+    """The passwords of the stack's identities, in a folder for each, which holds all that it may know and nothing of another's.
+
+    A service that is given its own folder as `ROUNDTABLE_SECRETS_DIR` finds its settings there.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Keep them in this folder."""
         self._folder = folder
 
     def of(self, engine: str, user: str) -> str:
-        """The password of a user of `kafka` or `mongo`."""
-        path = self._folder / f"{engine}-{user}"
+        """The password of a user of `kafka` or `mongo`, generated when it is first asked for."""
+        path = self.file(engine, user)
         if not path.exists():
-            write_once(path, password())
+            self._adopt(engine, user) or write_once(path, password())
         return path.read_text(encoding="utf-8")
+
+    def kept(self, engine: str, user: str) -> str:
+        """The password that an earlier start made; raises OperatorError, naming the file, when it cannot be read."""
+        path = self.file(engine, user)
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as reason:
+            message = f"{path} cannot be read: {reason.strerror}"
+            raise OperatorError(message) from reason
+
+    def file(self, engine: str, user: str) -> Path:
+        """Where a password stands."""
+        return self._folder / user / f"roundtable_{engine}_password"
+
+    def _adopt(self, engine: str, user: str) -> bool:
+        """Take over a password that a start before 0.2 kept in one folder with all others; tells whether there was one."""
+        before = self._folder / f"{engine}-{user}"
+        if before.exists():
+            self.file(engine, user).parent.mkdir(mode=0o700, exist_ok=True)
+            before.rename(self.file(engine, user))
+        return self.file(engine, user).exists()

@@ -11,6 +11,10 @@ from roundtable.home import Home
 from roundtable.loading import Engagement, Loader, read_engagements
 from roundtable.loading.api import Api
 from roundtable.native.kafka.jars import Tell
+from roundtable.operator_desk import OperatorDesk
+from roundtable.provisioning import add_force
+from roundtable.provisioning.desk import until
+from roundtable.provisioning.forces import is_registered
 
 DATA: Final = Path(__file__).with_name("data") / "engagements.yaml"
 
@@ -18,6 +22,15 @@ DATA: Final = Path(__file__).with_name("data") / "engagements.yaml"
 def forces_of(engagements: tuple[Engagement, ...]) -> list[str]:
     """The slugs of the forces that engagements speak of."""
     return sorted({engagement.force for engagement in engagements})
+
+
+def register(desk: OperatorDesk, force: str) -> None:
+    """Register a force while the services run, and wait until those that write serve it."""
+    if is_registered(desk.provisioning, force):
+        return
+    add_force(desk.provisioning, force)
+    with Api(desk.home, desk.addresses.services, [force]) as api:
+        until(lambda: api.serves(force), f"the services serve {force}")
 
 
 def load_once(home: Home, services: Mapping[str, str], file: Path, tell: Tell) -> bool:

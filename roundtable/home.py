@@ -46,8 +46,13 @@ class Home:
 
     @property
     def jwks(self) -> Path:
-        """The public half of the demonstration issuer's key."""
-        return self.root / "jwks.json"
+        """The public half of the demonstration issuer's key, in a folder that everyone may see."""
+        return self.root / "public" / "jwks.json"
+
+    @property
+    def issuer_key(self) -> Path:
+        """The demonstration issuer's key."""
+        return self.secrets / "issuer.pem"
 
     @property
     def stack_file(self) -> Path:

@@ -23,7 +23,7 @@ class Issuer:
 
     def __init__(self, home: Home) -> None:
         """Read or make the key."""
-        path = home.secrets / "issuer.pem"
+        path = home.issuer_key
         if not path.exists():
             write_once(path, ECKey.generate_key("P-256").as_pem(private=True).decode())
         self._key = ECKey.import_key(path.read_bytes())
@@ -32,6 +32,7 @@ class Issuer:
     def publish(self) -> None:
         """Write the public key where the services read it."""
         public = {**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": _ALGORITHM}
+        self._home.jwks.parent.mkdir(exist_ok=True)
         self._home.jwks.write_text(json.dumps({"keys": [public]}, indent=2) + "\n")
 
     def token(self, subject: str, grants: Iterable[Grant], lifetime: timedelta) -> str:

@@ -34,7 +34,8 @@ def operator_desk(root: Path | None) -> Iterator[OperatorDesk]:
     home = Home.chosen(root)
     addresses = Addresses.of(home)
     secrets = Credentials(home.secrets)
-    admin = client_configuration(addresses.bootstrap_servers, "admin", secrets.of("kafka", "admin"))
-    url = connection_string(addresses.mongo, COMMAND_LINE, secrets.of("mongo", COMMAND_LINE))
+    admin = client_configuration(addresses.bootstrap_servers, "admin", secrets.kept("kafka", "admin"))
+    url = connection_string(addresses.mongo, COMMAND_LINE, secrets.kept("mongo", COMMAND_LINE))
     with MongoClient[Document](url, serverSelectionTimeoutMS=_SELECTION_MS) as mongo:
-        yield OperatorDesk(home, addresses, Provisioning(kafka_admin(admin), mongo, home.keys))
+        brokers = len(addresses.bootstrap_servers.split(","))
+        yield OperatorDesk(home, addresses, Provisioning(kafka_admin(admin), mongo, home.keys, brokers=brokers))

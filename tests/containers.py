@@ -107,7 +107,7 @@ def _start_mongo(home: Home, containers: ExitStack) -> Mongo:
 def _start_kafka(home: Home, containers: ExitStack) -> Kafka:
     node, properties = kafka.configured(home, _ANYWHERE)
     log = home.logs / "kafka.log"
-    container = _container(home, KAFKA, node.clients_port, entrypoint=["sh", "-c"])
+    container = _container(home, KAFKA, node.clients.port, entrypoint=["sh", "-c"])
     container.with_command([_kafka_script(*kafka.format_command(properties, node), properties, log)])
     container.with_envs(
         LOG_DIR=str(home.logs),
@@ -115,7 +115,7 @@ def _start_kafka(home: Home, containers: ExitStack) -> Kafka:
         KAFKA_JVM_PERFORMANCE_OPTS=" ".join(kafka.QUICK_START),
     )
     started = Contained(containers.enter_context(container), log)
-    return Kafka(started, node.clients_port, node.admin_password)
+    return Kafka(started, node.clients.port, node.admin_password)
 
 
 def _kafka_script(formatting: tuple[str, ...], arguments: Path, properties: Path, log: Path) -> str:

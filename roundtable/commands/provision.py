@@ -1,22 +1,26 @@
-"""`roundtable provision`: identities for those who read a force's events from Kafka themselves."""
+"""`roundtable provision`: identities in the engines, of those who read a force's events from Kafka themselves and of the services."""
 
 from typing import Annotated
 
 import typer
 
 from roundtable.commands.options import ForceOption, HomeOption
+from roundtable.deployed.engines import provision_engines
+from roundtable.deployed.settings import Deployment
+from roundtable.home import Home
 from roundtable.operator_desk import operator_desk
 from roundtable.provisioning import provision_consumer
 from roundtable.provisioning.consumers import client_properties, forces_lost
 
-app = typer.Typer(no_args_is_help=True, help="Make Kafka identities for partners.")
+app = typer.Typer(no_args_is_help=True, help="Make identities in Kafka and MongoDB.")
 
 _Name = Annotated[str, typer.Argument(help="The identity's name, which is its consumer group's too.")]
 
 
-@app.callback()
-def provision() -> None:
-    """Make Kafka identities for partners."""
+@app.command()
+def engines(home: HomeOption = None) -> None:
+    """Make Kafka and MongoDB of a deployment ready for its services: replica set, identities, access rules."""
+    provision_engines(Home.chosen(home), Deployment.required())
 
 
 @app.command()
@@ -28,6 +32,7 @@ def consumer(name: _Name, force: ForceOption, home: HomeOption = None) -> None:
     with operator_desk(home) as desk:
         lost = forces_lost(desk.provisioning, name, force)
         password = provision_consumer(desk.provisioning, name, force)
-        typer.echo(client_properties(desk.addresses.bootstrap_servers, name, password))
+        at = desk.addresses.for_clients
+        typer.echo(client_properties(at.bootstrap_servers, name, password, at.security_protocol))
     for each in lost:
         typer.echo(f"roundtable: {name} may no longer read {each}: an identity reads one force", err=True)

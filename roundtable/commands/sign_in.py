@@ -21,4 +21,4 @@ def sign_in(grant: _Grants = None, subject: SubjectOption = OPERATOR, home: Home
     chosen = [parse_grant(text) for text in grant or ()]
     with operator_desk(home) as desk:
         grants = chosen or every_grant(desk.provisioning)
-        typer.echo(sign_in_link(desk.provisioning, desk.addresses.services["readmodel"], subject, grants))
+        typer.echo(sign_in_link(desk.provisioning, desk.addresses.for_clients.services["readmodel"], subject, grants))

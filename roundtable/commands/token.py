@@ -16,7 +16,7 @@ _Lifetime = Annotated[str, typer.Option("--ttl", help="How long it is valid: 90s
 def token(grant: GrantOption, subject: SubjectOption = OPERATOR, ttl: _Lifetime = "1h", home: HomeOption = None) -> None:
     """Print a bearer token of the demonstration issuer, and nothing else."""
     chosen = Home.chosen(home)
-    if not (chosen.secrets / "issuer.pem").exists():
+    if not chosen.issuer_key.exists():
         message = f"{chosen.root} holds no issuer's key: `roundtable demo` makes it at its first start"
         raise OperatorError(message)
     grants = [parse_grant(text) for text in grant]

@@ -60,6 +60,13 @@ class Api:
         self._tags[record_id] = answer.headers["ETag"]
         return record_id
 
+    def serves(self, force: str) -> bool:
+        """Whether the services know a force: until they have read of it, nobody has a grant for it."""
+        paths = {"meetings": f"/v1/forces/{force}/meetings", "concerns": f"/v1/forces/{force}/concerns"}
+        # An empty body is judged only after the grant, and never recorded.
+        answers = [self._client.post(f"{self._services[service]}{path}", json={}) for service, path in paths.items()]
+        return all(answer.status_code == httpx2.codes.UNPROCESSABLE_ENTITY for answer in answers)
+
     def publish(self, path: str, record_id: str, words: Body) -> None:
         """Publish approved words of a concern or an action that was just created; raises as `create`."""
         self._post("concerns", f"{path}/{record_id}/publish", words, {"If-Match": self._tags[record_id]})

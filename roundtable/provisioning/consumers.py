@@ -36,12 +36,12 @@ def forces_lost(desk: Provisioning, name: str, force: str) -> list[str]:
     return [force_of(each) for each in acls.readable_topics(desk.kafka, name) if each != topic(force)]
 
 
-def client_properties(bootstrap_servers: str, name: str, secret: str) -> str:
+def client_properties(bootstrap_servers: str, name: str, secret: str, security_protocol: str = "SASL_PLAINTEXT") -> str:
     """The `client.properties` that Kafka's own tools read."""
     module = "org.apache.kafka.common.security.scram.ScramLoginModule"
     settings = {
         "bootstrap.servers": bootstrap_servers,
-        "security.protocol": "SASL_PLAINTEXT",
+        "security.protocol": security_protocol,
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.jaas.config": f'{module} required username="{name}" password="{secret}";',
         "group.id": name,

@@ -28,6 +28,8 @@ class Provisioning:
     mongo: MongoClient[Document]
     keys_dir: Path
     database_prefix: str = ""
+    brokers: int = 1
+    """How many there are when all of them are well."""
 
     def database(self, name: str) -> Database[Document]:
         """A database by its name in the design."""

@@ -37,6 +37,20 @@ def add_force(desk: Provisioning, slug: str, partitions: int = PARTITIONS) -> No
     _register(desk, slug, partitions)
 
 
+def hold_force(desk: Provisioning, slug: str) -> list[str]:
+    """Hold a registered force to its access rules; what it lacks, in sentences.
+
+    A topic or a key is never made again: an empty one in the place of a lost one would hide the loss.
+    """
+    acls.allow(desk.kafka, _rules(slug))
+    faults = []
+    if topic(slug) not in desk.kafka.list_topics(timeout=10).topics:
+        faults.append(f"{slug} is registered, but Kafka lacks its topic {topic(slug)}: put Kafka's data back from your backup")
+    if not any((desk.keys_dir / slug).glob("*.key")):
+        faults.append(f"{slug} is registered, but {desk.keys_dir / slug} holds no key: put it back from your backup")
+    return faults
+
+
 def registered_forces(desk: Provisioning) -> list[Document]:
     """The documents of the registry, in the order of their slugs."""
     return list(desk.database("registry")["forces"].find().sort("_id"))
@@ -64,6 +78,9 @@ def make_key(keys_dir: Path, slug: str) -> None:
 
 def _make_topic(desk: Provisioning, slug: str, partitions: int) -> None:
     brokers = len(desk.kafka.list_topics(timeout=10).brokers)
+    if brokers < desk.brokers:
+        message = f"{brokers} of {desk.brokers} Kafka brokers answer: a new topic needs all of them"
+        raise OperatorError(message)
     copies = min(_COPIES, brokers)
     config = {
         "retention.ms": "-1",

@@ -43,8 +43,23 @@ def test_a_password_is_made_once_and_is_its_owners_alone(home: Home) -> None:
     assert password == Credentials(home.secrets).of("kafka", "meetings")
     assert password != secrets.of("mongo", "meetings")
     assert len(password) == 48
-    assert {mode(home.secrets / name) for name in ("kafka-meetings", "mongo-meetings")} == {0o600}
-    assert {mode(folder) for folder in (home.root, home.secrets, home.keys)} == {0o700}
+    assert {mode(secrets.file(engine, "meetings")) for engine in ("kafka", "mongo")} == {0o600}
+    assert {mode(folder) for folder in (home.root, home.secrets, home.secrets / "meetings", home.keys)} == {0o700}
+
+
+def test_a_password_of_an_earlier_start_is_taken_over(home: Home) -> None:
+    (home.secrets / "kafka-meetings").write_text("made by 0.1")
+
+    assert Credentials(home.secrets).of("kafka", "meetings") == "made by 0.1"
+    assert Credentials(home.secrets).kept("kafka", "meetings") == "made by 0.1"
+    assert not (home.secrets / "kafka-meetings").exists()
+
+
+def test_a_password_that_must_be_there_is_named_when_it_is_not(home: Home) -> None:
+    secrets = Credentials(home.secrets)
+
+    with pytest.raises(OperatorError, match=f"{secrets.file('kafka', 'admin')} cannot be read: No such file or directory"):
+        secrets.kept("kafka", "admin")
 
 
 def test_what_is_written_once_is_never_overwritten(home: Home) -> None:

@@ -1,11 +1,46 @@
-"""The configuration of one Kafka node that is its own controller, closed to everyone without a grant."""
+"""The configuration of a Kafka node that is its own controller, alone or one of several, closed to everyone without a grant."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from roundtable.native.ports import LOOPBACK
+from typing import Final
 
 _SECURITY = "org.apache.kafka.common.security"
+_COPIES: Final = 3
+
+
+def protocol(*, tls: bool) -> str:
+    """Kafka's name for how a listener speaks; everyone signs in, everywhere."""
+    return "SASL_SSL" if tls else "SASL_PLAINTEXT"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Where a node listens, and under which address others reach it there."""
+
+    host: str
+    port: int
+    bind: str = ""
+    """The address to listen on; every one of the machine when it is empty."""
+    advertised_port: int | None = None
+    """The port that others use, where it is another one."""
+    keystore: Path | None = None
+    """Private key and certificates (PEM), where the listener speaks TLS."""
+
+    @property
+    def address(self) -> str:
+        """Host and port, for those who connect."""
+        return f"{self.host}:{self.advertised_port or self.port}"
+
+    @property
+    def binding(self) -> str:
+        """Host and port to listen on."""
+        return f"{self.bind}:{self.port}"
+
+    @property
+    def protocol(self) -> str:
+        """Kafka's name for how it speaks."""
+        return protocol(tls=self.keystore is not None)
 
 
 @dataclass(frozen=True)
@@ -13,36 +48,48 @@ class Node:
     """What distinguishes one node from another."""
 
     data: Path
-    clients_port: int
-    controller_port: int
+    clients: Listener
+    controller: Listener
     admin_password: str
     controller_password: str
-    bind: str = LOOPBACK
-    """Where it listens for clients, who always reach it on the loopback address."""
+    number: int = 1
+    voters: tuple[Listener, ...] = ()
+    """The controllers' listeners of all nodes, in the order of their numbers; this one's alone when there are no others."""
+    outside: Listener | None = None
+    """For clients who reach the node under another address than its neighbours do."""
+
+    @property
+    def quorum(self) -> tuple[Listener, ...]:
+        """The controllers' listeners of all nodes."""
+        return self.voters or (self.controller,)
+
+    @property
+    def for_clients(self) -> dict[str, Listener]:
+        """The listeners that take SCRAM users, by name."""
+        return {"CLIENTS": self.clients} | ({"OUTSIDE": self.outside} if self.outside else {})
 
 
 def server_properties(node: Node) -> str:
     """The text of `server.properties`."""
-    settings = {**_listeners(node), **_identities(node), **_DURABILITY, "log.dirs": str(node.data)}
+    settings = {**_listeners(node), **_identities(node), **_durability(len(node.quorum)), "log.dirs": str(node.data)}
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
 def _listeners(node: Node) -> dict[str, str]:
-    controller = f"{LOOPBACK}:{node.controller_port}"
+    every = {**node.for_clients, "CONTROLLER": node.controller}
     return {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@{controller}",
-        "listeners": f"CLIENTS://{node.bind}:{node.clients_port},CONTROLLER://{controller}",
-        "advertised.listeners": f"CLIENTS://{LOOPBACK}:{node.clients_port}",
-        "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "node.id": str(node.number),
+        "controller.quorum.voters": ",".join(f"{number}@{voter.address}" for number, voter in enumerate(node.quorum, start=1)),
+        "listeners": ",".join(f"{name}://{listener.binding}" for name, listener in every.items()),
+        "advertised.listeners": ",".join(f"{name}://{listener.address}" for name, listener in node.for_clients.items()),
+        "listener.security.protocol.map": ",".join(f"{name}:{listener.protocol}" for name, listener in every.items()),
         "inter.broker.listener.name": "CLIENTS",
         "controller.listener.names": "CONTROLLER",
     }
 
 
 def _identities(node: Node) -> dict[str, str]:
-    scram = _login("scram.ScramLoginModule", username="admin", password=node.admin_password)
     # SCRAM users live in the log that the controller serves, so the controller itself cannot use them.
     plain = _login(
         "plain.PlainLoginModule",
@@ -53,8 +100,7 @@ def _identities(node: Node) -> dict[str, str]:
     return {
         "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
         "sasl.mechanism.controller.protocol": "PLAIN",
-        "listener.name.clients.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.clients.scram-sha-512.sasl.jaas.config": scram,
+        **dict(_scram(node)),
         "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
         "listener.name.controller.plain.sasl.jaas.config": plain,
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -63,25 +109,45 @@ def _identities(node: Node) -> dict[str, str]:
     }
 
 
+def _scram(node: Node) -> Iterator[tuple[str, str]]:
+    admin = _login("scram.ScramLoginModule", username="admin", password=node.admin_password)
+    for name, listener in node.for_clients.items():
+        prefix = f"listener.name.{name.lower()}"
+        yield f"{prefix}.sasl.enabled.mechanisms", "SCRAM-SHA-512"
+        yield f"{prefix}.scram-sha-512.sasl.jaas.config", admin
+        if listener.keystore:
+            yield f"{prefix}.ssl.keystore.type", "PEM"
+            yield f"{prefix}.ssl.keystore.location", str(listener.keystore)
+
+
 def _login(module: str, **options: str) -> str:
     written = " ".join(f'{name}="{value}"' for name, value in options.items())
     return f"{_SECURITY}.{module} required {written};"
 
 
-_DURABILITY = {
+def _durability(nodes: int) -> dict[str, str]:
+    copies, in_sync = str(min(_COPIES, nodes)), str(max(1, min(_COPIES, nodes) - 1))
     # With one copy of the log, an acknowledged event must be on the disk.
-    "log.flush.interval.messages": "1",
+    flushing = {"log.flush.interval.messages": "1"} if nodes == 1 else {}
+    return {
+        **flushing,
+        **_STANDING,
+        "min.insync.replicas": in_sync,
+        "offsets.topic.replication.factor": copies,
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": in_sync,
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": in_sync,
+    }
+
+
+_STANDING: Final = {
     "unclean.leader.election.enable": "false",
     "auto.create.topics.enable": "false",
     "log.retention.ms": "-1",
     "log.retention.bytes": "-1",
-    "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "4",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
     # A group of one process needs no time for others to join.
     "group.initial.rebalance.delay.ms": "0",
 }

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from roundtable.credentials import Credentials, write_private
 from roundtable.errors import OperatorError
 from roundtable.home import Home
-from roundtable.native.kafka.configuration import Node, server_properties
+from roundtable.native.kafka.configuration import Listener, Node, server_properties
 from roundtable.native.kafka.jars import Tell, kafka_jars, require
 from roundtable.native.ports import LOOPBACK, answers, kept_ports
 from roundtable.native.processes import Child, Command, Started
@@ -19,7 +20,7 @@ from roundtable.provisioning.desk import kafka_admin
 
 START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
-_LOG4J = Path(__file__).with_name("log4j2.properties")
+LOG4J = Path(__file__).with_name("log4j2.properties")
 HEAP = ("-Xms128m", "-Xmx512m")
 QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
@@ -48,11 +49,17 @@ class Kafka:
     def _missing(self) -> str | None:
         if not answers(self.port):
             return "does not answer"
-        try:
-            kafka_admin(self.client("admin", self.admin_password)).list_topics(timeout=5)
-        except KafkaException as failure:
-            return f"does not serve its administrator ({failure.args[0].str()})"
-        return None
+        why = why_away(kafka_admin(self.client("admin", self.admin_password)))
+        return why and f"does not serve its administrator ({why})"
+
+
+def why_away(administrator: AdminClient) -> str | None:
+    """Why Kafka does not serve its administrator; None when it does."""
+    try:
+        administrator.list_topics(timeout=5)
+    except KafkaException as failure:
+        return str(failure.args[0].str())
+    return None
 
 
 def client_configuration(bootstrap_servers: str, user: str, password: str) -> dict[str, str]:
@@ -75,7 +82,7 @@ def start(home: Home, tell: Tell) -> tuple[Kafka, Child]:
         _format(jars, properties, node)
     tell("starting Kafka")
     child = Child(_command(jars, properties, home))
-    return Kafka(child, node.clients_port, node.admin_password), child
+    return Kafka(child, node.clients.port, node.admin_password), child
 
 
 def configured(home: Home, bind: str = LOOPBACK) -> tuple[Node, Path]:
@@ -91,24 +98,31 @@ def _node(home: Home, bind: str) -> Node:
     secrets = Credentials(home.secrets)
     return Node(
         data=home.kafka / "data",
-        clients_port=ports["clients"],
-        controller_port=ports["controller"],
+        clients=Listener(LOOPBACK, ports["clients"], bind),
+        controller=Listener(LOOPBACK, ports["controller"], LOOPBACK),
         admin_password=secrets.of("kafka", "admin"),
         controller_password=secrets.of("kafka", "controller"),
-        bind=bind,
     )
 
 
 def format_command(properties: Path, node: Node) -> tuple[tuple[str, ...], Path]:
     """The words by which Kafka's storage tool makes the storage and its administrator, and a file to delete afterwards."""
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    first_user = f"SCRAM-SHA-512=[name=admin,password={node.admin_password}]"
     arguments = properties.with_name("format.arguments")
     # A password on a command line could be read by every user of the machine.
-    write_private(arguments, f"--add-scram\n{first_user}")
+    write_private(arguments, format_arguments(new_cluster(), node))
+    return ("format", "-c", str(properties), f"@{arguments}"), arguments
+
+
+def new_cluster() -> str:
+    """An id for a new cluster."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def format_arguments(cluster: str, node: Node) -> str:
+    """What Kafka's storage tool reads from a file: the cluster's id and its first user."""
+    first_user = f"SCRAM-SHA-512=[name=admin,password={node.admin_password}]"
     # One id in 64 begins with a hyphen, and would stand alone as an option of its own.
-    storage = ("format", "-c", str(properties), f"--cluster-id={cluster}", f"@{arguments}")
-    return storage, arguments
+    return f"--cluster-id={cluster}\n--add-scram\n{first_user}"
 
 
 def _format(jars: Path, properties: Path, node: Node) -> None:
@@ -127,5 +141,5 @@ def _command(jars: Path, properties: Path, home: Home) -> Command:
 
 
 def _java(jars: Path) -> tuple[str, ...]:
-    logging = f"-Dlog4j2.configurationFile={_LOG4J.as_uri()}"
+    logging = f"-Dlog4j2.configurationFile={LOG4J.as_uri()}"
     return (require("java"), *HEAP, *QUICK_START, logging, "-cp", f"{jars}/*")

@@ -1,14 +1,17 @@
-"""A replica set of one node, and its administrator.
+"""A replica set, of one node or several, and its administrator.
 
 Both are made through MongoDB's localhost exception: until a first user exists, a client on this machine may
 initiate the set and create that user, and nothing else.
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
+
+from roundtable.errors import OperatorError
 
 NAME = "rs0"
 _AUTHENTICATION_FAILED = 18
@@ -21,12 +24,18 @@ _TICK = 0.05
 Client = MongoClient[dict[str, Any]]
 
 
-def ensure(address: str, password: str) -> None:
-    """Initiate the set and its administrator, or hold the set to the address that it has now."""
+def ensure(address: str, password: str, members: Sequence[str] = ()) -> None:
+    """Initiate the set and its administrator, or hold the set to the addresses that it has now.
+
+    Args:
+        address: where the first member answers on this machine.
+        password: the administrator's.
+        members: under which addresses all members know each other; the one above when there are none.
+    """
     if _has_administrator(address, password):
-        _keep_address(address, password)
+        _keep_addresses(address, password, members or [address])
     else:
-        _initiate(address, password)
+        _initiate(address, password, members or [address])
 
 
 def administrator(address: str, password: str) -> Client:
@@ -51,8 +60,9 @@ def _has_administrator(address: str, password: str) -> bool:
     return True
 
 
-def _initiate(address: str, password: str) -> None:
-    members = [{"_id": 0, "host": address}]
+def _initiate(address: str, password: str, hosts: Sequence[str]) -> None:
+    # The first user can be made on the primary alone, and only from its own machine: the first member, where we are, has to be it.
+    members = [{"_id": number, "host": host, "priority": 1 if number else 2} for number, host in enumerate(hosts)]
     with _direct(address) as client:
         try:
             client.admin.command("replSetInitiate", {"_id": NAME, "members": members})
@@ -69,12 +79,16 @@ def _await_election(client: Client) -> None:
         time.sleep(_TICK)
 
 
-def _keep_address(address: str, password: str) -> None:
+def _keep_addresses(address: str, password: str, hosts: Sequence[str]) -> None:
     """A port that someone else took since the last start was chosen anew: the set must learn of it."""
     with administrator(address, password) as client:
         config = _configuration(client)
-        if config["members"][0]["host"] != address:
-            config["members"][0]["host"] = address
+        known = [member["host"] for member in config["members"]]
+        if len(known) != len(hosts):
+            message = f"the replica set has the members {', '.join(known)}, and not {', '.join(hosts)}: their number cannot be changed so"
+            raise OperatorError(message)
+        if known != list(hosts):
+            config["members"] = [member | {"host": host} for member, host in zip(config["members"], hosts, strict=True)]
             config["version"] += 1
             client.admin.command("replSetReconfig", config, force=True)
 

@@ -70,9 +70,13 @@ def start(home: Home) -> tuple[Mongo, Child]:
 def configured(home: Home, bind: str = LOOPBACK) -> tuple[int, tuple[str, ...]]:
     """The port of this data folder's mongod and the options to start it with; its keyfile is written."""
     port = kept_ports(home.mongo / "ports.json", ("clients",))["clients"]
-    # MongoDB takes 6 to 1024 characters of base64 as the secret of its members.
-    write_once(home.secrets / "mongo-keyfile", secrets.token_hex(32))
+    write_once(home.secrets / "mongo-keyfile", new_keyfile())
     return port, _options(home, port, bind)
+
+
+def new_keyfile() -> str:
+    """A secret that the members of a set know each other by: MongoDB takes 6 to 1024 characters of base64."""
+    return secrets.token_hex(32)
 
 
 def _options(home: Home, port: int, bind: str) -> tuple[str, ...]:
