@@ -31,7 +31,7 @@ def page(document: Mapping[str, Any]) -> str:
     info = document["info"]
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(info["title"])}</title><style>{_STYLE}</style>'
     intro = f"<h1>{escape(info['title'])}</h1><p>{escape(info.get('description', ''))}</p>"
-    link = '<p><a href="/openapi.json">OpenAPI document</a></p>'
+    link = '<p><a href="openapi.json">OpenAPI document</a></p>'
     return head + intro + link + "".join(_operation(name, each) for name, each in operations(document)) + "</html>"
 
 
