@@ -12,7 +12,9 @@ from typing import Final
 
 import grimp
 
+from chassis.secret_files import PREFIX
 from chassis.settings import Settings, describe
+from roundtable.deployed.choices import compose_files, describe_choices
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = ("contracts", "chassis", "meetings", "concerns", "notifications", "readmodel", "roundtable")
@@ -87,7 +89,8 @@ def import_page(found: Imports) -> str:
 def settings_page() -> str:
     """The text of `.env.example`."""
     classes: list[type[Settings]] = [import_module(f"{service}.settings").Settings for service in SERVICES]
-    return describe(classes)
+    described = {PREFIX + name.upper() for each in classes for name in each.model_fields}
+    return describe_choices(compose_files(ROOT), described) + "\n" + describe(classes)
 
 
 def main(arguments: list[str]) -> int:

@@ -53,7 +53,12 @@ def _require_readable(keystore: Path) -> None:
 def _refuse_orphaned_data(home: Home, deployment: Deployment) -> None:
     """New secrets would lock everyone out of the data that the old ones opened."""
     nodes = [address.rpartition(":")[0] for address in (*deployment.brokers, *deployment.members)]
-    used = [name for name in (*nodes, home.keys.name) if any((home.root / name).glob("*"))]
+    used = [name for name in (*nodes, home.keys.name) if _holds_data(home.root / name)]
     if used:
         message = f"{home.secrets} is missing, but there is data in {', '.join(used)}: put the secrets back from your backup"
         raise OperatorError(message)
+
+
+def _holds_data(folder: Path) -> bool:
+    # A volume that is a disk of its own has such a folder from the start.
+    return any(entry.name != "lost+found" for entry in folder.glob("*"))

@@ -73,6 +73,7 @@ def make_secrets(home: Home) -> None:
     """Make all of them, or none: whoever is interrupted leaves nothing that a later start could take for the whole."""
     draft = Home(home.root / ".draft")
     shutil.rmtree(draft.root, ignore_errors=True)
+    draft.secrets.mkdir(mode=0o700, parents=True)
     passwords = Credentials(draft.secrets)
     for engine, users in (("kafka", KAFKA_USERS), ("mongo", MONGO_USERS)):
         for user in users:

@@ -122,7 +122,7 @@ def describe(classes: Sequence[type[Settings]]) -> str:
     Args:
         classes: the settings of each service.
     """
-    shared = ["# Settings of every service. Those without a default must be set.", *_lines(Settings, {})]
+    shared = ["# Settings of every service. Those without a default must be set; docker compose does so itself.", *_lines(Settings, {})]
     own = [[f"# {each.__module__.split('.')[0]}", *_lines(each, Settings.model_fields)] for each in classes]
     return "\n\n".join("\n".join(section) for section in (shared, *own)) + "\n"
 
@@ -137,6 +137,8 @@ def _lines(settings: type[Settings], known: Mapping[str, FieldInfo]) -> Iterator
 
 def _written(default: Any) -> str:  # noqa: ANN401 - a default of any type
     value = default.get_secret_value() if isinstance(default, SecretStr) else default
+    if value is None:
+        return ""
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
