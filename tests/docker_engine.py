@@ -2,6 +2,8 @@
 
 import gc
 import os
+import re
+import subprocess
 import warnings
 from collections.abc import Callable
 from contextlib import closing
@@ -15,6 +17,7 @@ from testcontainers.core.docker_client import DockerClient
 KAFKA = "apache/kafka:4.3.0"
 MONGO = "mongo:8.0"
 CHOICE = "ROUNDTABLE_TEST_ENGINES"
+OLDEST_COMPOSE = (2, 26)
 _ANSWER_SECONDS = 5
 
 
@@ -85,3 +88,27 @@ def _is_here(engine: Any, image: str) -> bool:
     except ImageNotFound:
         return False
     return True
+
+
+def composes() -> bool:
+    """Whether the tests may have docker compose run the product: there is an engine for them, and a compose of our time."""
+    return in_containers() and _compose_version() >= OLDEST_COMPOSE
+
+
+def obtainable(image: str) -> bool:
+    """Whether the engine has an image or can fetch it."""
+    try:
+        with closing(DockerClient(timeout=_ANSWER_SECONDS).client) as engine:
+            return _obtainable(engine, image)
+    except (DockerException, OSError):
+        return False
+
+
+def _compose_version() -> tuple[int, ...]:
+    try:
+        asked = ("docker", "compose", "version", "--short")
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    except OSError:
+        return ()
+    found = re.match(r"v?(\d+)\.(\d+)", done.stdout)
+    return tuple(int(part) for part in found.groups()) if found else ()

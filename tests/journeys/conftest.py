@@ -1,13 +1,9 @@
 """The whole product, running: the four services as processes of their own on the real engines."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import Any
 
-import httpx2
 import pytest
 
 from roundtable.grants import parse_grant
@@ -17,12 +13,15 @@ from roundtable.native.ports import kept_ports
 from roundtable.native.processes import stop_all
 from roundtable.native.services import NAMES, Service, start_service
 from roundtable.provisioning import add_force
+from tests.journeys.reaching import Reachable, created, wait_until
+
+__all__ = ["EVERY_ROLE", "Product", "Reachable", "created", "wait_until"]
 
 EVERY_ROLE = "reader,sensitive_reader,recorder,publisher,subscriber,operator,controller"
 
 
 @dataclass(frozen=True)
-class Product:
+class Product(Reachable):
     """A running product and how to reach it."""
 
     engines: Engines
@@ -36,27 +35,10 @@ class Product:
         """A token with grants such as `kent:reader,recorder`."""
         return Issuer(self.engines.home).token(subject, [parse_grant(grant) for grant in grants], lifetime)
 
-    def client(self, service: str, *grants: str, subject: str = "journey") -> httpx2.Client:
-        """A client of a service, with grants."""
-        headers = {"Authorization": f"Bearer {self.token(*grants, subject=subject)}"} if grants else {}
-        return httpx2.Client(base_url=self.url(service), headers=headers, timeout=15)
-
     def add_force(self, slug: str) -> None:
         """Register a force, as an operator does while everything runs, and wait until every service knows it."""
         add_force(self.engines.provisioning, slug)
-        asking = {
-            "meetings": ("POST", f"/v1/forces/{slug}/meetings"),
-            "concerns": ("POST", f"/v1/forces/{slug}/concerns"),
-            "notifications": ("GET", f"/v1/forces/{slug}/subscriptions"),
-            "readmodel": ("GET", f"/v1/concerns?force={slug}"),
-        }
-        for service, (method, path) in asking.items():
-            with self.client(service, f"{slug}:reader,recorder,subscriber") as client:
-                wait_until(partial(_admits, client, method, path))
-
-
-def _admits(client: httpx2.Client, method: str, path: str) -> bool:
-    return client.request(method, path).status_code != httpx2.codes.FORBIDDEN
+        self.await_force(slug)
 
 
 @pytest.fixture(scope="session")
@@ -73,18 +55,3 @@ def product(engines: Engines) -> Iterator[Product]:
         yield Product(engines, services)
     finally:
         stop_all([service.child for service in services.values()])
-
-
-def wait_until(holds: Callable[[], bool], within: float = 15.0) -> None:
-    """Wait until something holds; fail when it does not within so many seconds."""
-    deadline = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {within} s"
-        time.sleep(0.02)
-
-
-def created(answer: httpx2.Response) -> dict[str, Any]:
-    """The record that a request created; anything but 201 fails with what was said."""
-    assert answer.status_code == httpx2.codes.CREATED, answer.text
-    record: dict[str, Any] = answer.json()
-    return record

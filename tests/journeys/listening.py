@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx2
 
-from tests.journeys.conftest import Product, wait_until
+from tests.journeys.conftest import Reachable, wait_until
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Heard:
 class Listener:
     """Listens in a thread of its own until it is closed; `heard` grows."""
 
-    product: Product
+    product: Reachable
     grants: tuple[str, ...]
     forces: tuple[str, ...]
     last_event_id: str | None = None

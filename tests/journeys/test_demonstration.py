@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook
 from werkzeug import Request, Response
 
 from roundtable.demonstration import DATA, load_once
-from tests.journeys.conftest import Product, created, wait_until
+from tests.journeys.conftest import Product, Reachable, created, wait_until
 from tests.journeys.listening import Listener
 
 FORCES = ("northamptonshire", "west-yorkshire")
@@ -41,7 +41,7 @@ class Told:
 class Demonstration:
     """What there was to see when the demonstration data was loaded."""
 
-    product: Product
+    product: Reachable
     told: Told
     listener: Listener
 
@@ -70,7 +70,7 @@ def demonstration(product: Product) -> Iterator[Demonstration]:
         yield Demonstration(product, told, listener)
 
 
-def subscribe(product: Product, force: str, url: str) -> str:
+def subscribe(product: Reachable, force: str, url: str) -> str:
     with product.client("notifications", f"{force}:subscriber", subject=f"dashboard-{force}") as client:
         wish = {"channel": "webhook", "url": url, "types": sorted(NAMED)}
         return str(created(client.post(f"/v1/forces/{force}/subscriptions", json=wish))["secret"])
@@ -158,7 +158,7 @@ def test_the_stream_and_the_receiver_heard_the_three_events_and_nothing_sealed(d
     assert any(event.data["data"].get("sensitive") for event in demonstration.listener.heard)
 
 
-def deliveries(product: Product, force: str) -> list[dict[str, Any]]:
+def deliveries(product: Reachable, force: str) -> list[dict[str, Any]]:
     with product.client("notifications", f"{force}:subscriber", subject=f"dashboard-{force}") as client:
         (subscription,) = client.get(f"/v1/forces/{force}/subscriptions").json()["items"]
         path = f"/v1/forces/{force}/subscriptions/{subscription['id']}/deliveries"

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from roundtable.native.services import Service
-from tests.journeys.conftest import Product, wait_until
+from tests.journeys.conftest import Product, Reachable, wait_until
 
 LOAD = 500
 
@@ -20,7 +20,7 @@ LOAD = 500
 class Load:
     """Raises concerns as a patient client does: the same request again, with its key, until it is answered."""
 
-    def __init__(self, product: Product, force: str) -> None:
+    def __init__(self, product: Reachable, force: str) -> None:
         self._product = product
         self._path = f"/v1/forces/{force}/concerns"
         self._grant = f"{force}:recorder"

@@ -10,7 +10,7 @@ from cloudevents.core.formats.json import JSONFormat
 from confluent_kafka import Consumer, KafkaError, Message
 
 from roundtable.provisioning.consumers import client_properties, provision_consumer
-from tests.journeys.conftest import Product, created
+from tests.journeys.conftest import Product, Reachable, created
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "services" / "contracts" / "schemas"
 NAMED = {"meeting-held": "Meeting", "concern-raised": "Concern", "action-closed": "Action"}
@@ -24,7 +24,7 @@ def consumer_of(properties: str) -> Consumer:
     return Consumer(read | {"sasl.username": user, "sasl.password": password, "auto.offset.reset": "earliest"})
 
 
-def record_everything(product: Product, force: str) -> None:
+def record_everything(product: Reachable, force: str) -> None:
     path = f"/v1/forces/{force}"
     with product.client("meetings", f"{force}:recorder") as meetings, product.client("concerns", f"{force}:recorder") as concerns:
         held = {"kind": "round_table", "title": "Round table", "status": "held", "held_on": "2025-05-06"}

@@ -119,3 +119,58 @@ def test_every_setting_is_described_with_its_default_and_meaning() -> None:
     assert "# Port to listen on; 0 takes a free one.\n# ROUNDTABLE_PORT=8001" in described[1]
     assert "# How long it waits.\n# ROUNDTABLE_PATIENCE=7" in described[1]
     assert "ROUNDTABLE_AUDIENCE" not in described[1]
+
+
+@pytest.fixture
+def secrets(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder of files for the passwords, which the variables do not hold."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (folder / "roundtable_kafka_password").write_text("secret-words\n")
+    (folder / "roundtable_mongo_password").write_text("secret-words")
+    environment.setenv("ROUNDTABLE_SECRETS_DIR", str(folder))
+    environment.setenv("ROUNDTABLE_MONGO_URL", "mongodb://meetings@127.0.0.1:1/")
+    environment.delenv("ROUNDTABLE_KAFKA_PASSWORD")
+    return folder
+
+
+def test_passwords_may_stand_in_files(secrets: Path) -> None:
+    settings = load(Own, "meetings")
+
+    assert settings.kafka_password.get_secret_value() == settings.mongo_password.get_secret_value() == "secret-words"
+    assert settings.secret_of("mongo") == f"ROUNDTABLE_MONGO_PASSWORD ({secrets}/roundtable_mongo_password)"
+
+
+@pytest.mark.parametrize("engine", ["kafka", "mongo"])
+def test_a_missing_file_is_named(secrets: Path, capsys: pytest.CaptureFixture[str], engine: str) -> None:
+    file = secrets / f"roundtable_{engine}_password"
+    file.unlink()
+
+    (line,) = lines_of(capsys)
+
+    assert line.startswith(f"meetings: ROUNDTABLE_{engine.upper()}_PASSWORD ({file}): must be set")
+
+
+def test_a_file_that_cannot_be_read_is_named(secrets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = secrets / "roundtable_kafka_password"
+    file.write_bytes(b"\xff\xfe")
+
+    (line,) = lines_of(capsys)
+
+    assert line == f"meetings: ROUNDTABLE_KAFKA_PASSWORD ({file}): is not text in UTF-8"
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_named(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environment.setenv("ROUNDTABLE_SECRETS_DIR", "/not/there")
+
+    (line,) = lines_of(capsys)
+
+    assert line == "meetings: ROUNDTABLE_SECRETS_DIR: /not/there is not a folder that can be read"
+
+
+def test_a_connection_string_without_a_password_needs_one(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environment.setenv("ROUNDTABLE_MONGO_URL", "mongodb://meetings@127.0.0.1:1/")
+
+    (line,) = lines_of(capsys)
+
+    assert line.startswith("meetings: ROUNDTABLE_MONGO_PASSWORD: must be set, because ROUNDTABLE_MONGO_URL names a user")

@@ -1,0 +1,123 @@
+"""The product as docker compose runs it, under a name and on ports of its own."""
+
+import json
+import os
+import secrets
+import ssl
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from roundtable.native.ports import kept_ports
+from tests.journeys.reaching import Reachable
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTS = {
+    "readmodel": "ROUNDTABLE_READMODEL_PORT",
+    "meetings": "ROUNDTABLE_MEETINGS_PORT",
+    "concerns": "ROUNDTABLE_CONCERNS_PORT",
+    "notifications": "ROUNDTABLE_NOTIFICATIONS_PORT",
+    "kafka": "ROUNDTABLE_KAFKA_PORT",
+    "kafka-2": "ROUNDTABLE_KAFKA_PORT_2",
+    "kafka-3": "ROUNDTABLE_KAFKA_PORT_3",
+    "gateway": "ROUNDTABLE_GATEWAY_PORT",
+}
+Done = subprocess.CompletedProcess[str]
+
+
+@dataclass
+class Composed(Reachable):
+    """A project of docker compose."""
+
+    name: str
+    ports: dict[str, int]
+    files: tuple[str, ...] = ("docker-compose.yml",)
+    through: str | None = None
+    """The one service that is published, where the others stand behind it."""
+    authority: ssl.SSLContext | None = None
+    _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    @property
+    def image(self) -> str:
+        """The image of this project alone: no other's may be changed under its feet."""
+        return f"{self.name}:test"
+
+    def url(self, service: str) -> str:
+        """Address of a service on this machine."""
+        return f"https://localhost:{self.ports[self.through]}" if self.through else f"http://127.0.0.1:{self.ports[service]}"
+
+    def token(self, *grants: str, subject: str = "journey", lifetime: timedelta = timedelta(hours=1)) -> str:
+        """A token that the command line gave, as an operator would ask for it."""
+        wanted = (*(word for grant in grants for word in ("--grant", grant)), "--subject", subject)
+        if wanted not in self._tokens:
+            self._tokens[wanted] = self.cli("token", *wanted, "--ttl", f"{int(lifetime.total_seconds())}s").strip()
+        return self._tokens[wanted]
+
+    def up(self, *options: str, **settings: str) -> Done:
+        """Have all of it started, and wait until it is healthy."""
+        done = self.run(*options, "up", "--wait", "--wait-timeout", "300", **settings)
+        assert done.returncode == 0, done.stderr[-2000:] + self.run("logs", "--tail", "15").stdout
+        return done
+
+    def cli(self, *arguments: str) -> str:
+        """What a command of ours prints."""
+        done = self.run("run", "--rm", "--no-TTY", "cli", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def within(self, script: str) -> None:
+        """Run a script on the data folder, as the user who owns it."""
+        done = self.run("run", "--rm", "--no-TTY", "--entrypoint", "sh", "cli", "-ec", script)
+        assert done.returncode == 0, done.stderr
+
+    def run(self, *arguments: str, **settings: str) -> Done:
+        """Run a command of docker compose."""
+        files = [word for file in self.files for word in ("--file", str(ROOT / file))]
+        argv = ("docker", "compose", "--project-name", self.name, "--env-file", os.devnull, *files, *arguments)
+        chosen = {PORTS[name]: str(port) for name, port in self.ports.items()} | {"ROUNDTABLE_IMAGE": self.image}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("ROUNDTABLE_", "COMPOSE_"))}
+        return subprocess.run(argv, env=environment | chosen | settings, capture_output=True, text=True, timeout=600, check=False)  # noqa: S603 - our own command
+
+    def containers(self) -> list[dict[str, Any]]:
+        """What the engine says of every container of the project, of those that have done their work too."""
+        ids = self.run("ps", "--all", "--quiet").stdout.split()
+        found: list[dict[str, Any]] = json.loads(docker("inspect", *ids))
+        return found
+
+    def container(self, service: str) -> str:
+        """The name of a service's container."""
+        return f"{self.name}-{service}-1"
+
+
+def docker(*arguments: str) -> str:
+    """What a command of docker prints."""
+    argv = ("docker", *arguments)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own command
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def service_of(container: dict[str, Any]) -> str:
+    """The service that a container belongs to."""
+    return str(container["Config"]["Labels"]["com.docker.compose.service"])
+
+
+@contextmanager
+def composed(folder: Path, published: Iterable[str], **facts: Any) -> Iterator[Composed]:
+    """A project that is not started yet; nothing is left of it at the end.
+
+    Args:
+        folder: where its ports are kept.
+        published: what has a port.
+        facts: of the project.
+    """
+    project = Composed(f"roundtable-{secrets.token_hex(3)}", kept_ports(folder / "ports.json", tuple(published)), **facts)
+    try:
+        yield project
+    finally:
+        project.run("--profile", "*", "down", "--volumes", "--timeout", "5", "--remove-orphans")
+        docker("image", "rm", "--force", project.image)

@@ -1,0 +1,143 @@
+"""Three of each engine and two of each service: whichever is killed under load, every 201 is found, and none twice.
+
+It takes some minutes and 4 GB, and so it is asked for: `ROUNDTABLE_TEST_HA=1 pytest tests/journeys/test_compose_ha.py`.
+"""
+
+import os
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import httpx2
+import pytest
+
+from tests.docker_engine import composes, obtainable
+from tests.journeys.composed import Composed, composed, docker
+from tests.journeys.conftest import wait_until
+from tests.journeys.test_kill import all_concerns
+
+GATEWAY = "caddy:2"
+pytestmark = [
+    pytest.mark.compose,
+    pytest.mark.timeout(1500),
+    pytest.mark.skipif(not os.environ.get("ROUNDTABLE_TEST_HA"), reason="it is long: ROUNDTABLE_TEST_HA=1 asks for it"),
+    pytest.mark.skipif(not composes() or not obtainable(GATEWAY), reason="there is no Docker engine with compose and a gateway's image"),
+]
+FORCE = "kent"
+PER_SECOND = 50
+WRITERS = 25
+# The leader of some partition, the replica set's primary, then one of each service: the one that the others know first.
+VICTIMS = ("kafka", "mongo", "concerns", "meetings", "readmodel", "notifications")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+    """The deployment of the override, reached through its gateway."""
+    published = ("kafka", "kafka-2", "kafka-3", "gateway")
+    files = ("docker-compose.yml", "docker-compose.ha.yml")
+    with composed(tmp_path_factory.mktemp("ha"), published, files=files, through="gateway") as project:
+        project.up()
+        authority = docker("exec", project.container("gateway"), "cat", "/data/caddy/pki/authorities/local/root.crt")
+        project.authority = ssl.create_default_context(cadata=authority)
+        project.cli("forces", "add", FORCE)
+        project.await_force(FORCE)
+        yield project
+
+
+class Load:
+    """Raises concerns at a steady rate, each with its key until it is answered, as patient clients do."""
+
+    def __init__(self, stack: Composed) -> None:
+        self._client = stack.client("concerns", f"{FORCE}:recorder")
+        self._stopping = threading.Event()
+        self._clock = threading.Thread(target=self._run)
+        self.answered: list[str] = []
+        self.retries = 0
+
+    def start(self) -> None:
+        self._clock.start()
+
+    def stop(self) -> None:
+        """Begin no more, and wait for those that are under way."""
+        self._stopping.set()
+        self._clock.join(timeout=180)
+        assert not self._clock.is_alive()
+        self._client.close()
+
+    def _run(self) -> None:
+        began, number = time.monotonic(), 0
+        with ThreadPoolExecutor(WRITERS) as writers:
+            while not self._stopping.wait(max(0.0, began + number / PER_SECOND - time.monotonic())):
+                writers.submit(self._raise, f"ha-{number}")
+                number += 1
+
+    def _raise(self, key: str) -> None:
+        while True:
+            status, record_id = self._once(key)
+            if status == httpx2.codes.CREATED:
+                self.answered.append(record_id)
+                return
+            assert status == 0 or status >= httpx2.codes.INTERNAL_SERVER_ERROR or status == httpx2.codes.CONFLICT, status
+            self.retries += 1
+            time.sleep(0.2)
+
+    def _once(self, key: str) -> tuple[int, str]:
+        concern = {"category": "drugs", "said": key}
+        try:
+            answer = self._client.post(f"/v1/forces/{FORCE}/concerns", json=concern, headers={"Idempotency-Key": key})
+        except httpx2.TransportError:
+            return 0, ""
+        return answer.status_code, answer.json()["id"] if answer.status_code == httpx2.codes.CREATED else ""
+
+
+def healthy(container: str) -> bool:
+    return docker("inspect", "--format", "{{.State.Health.Status}}", container).strip() == "healthy"
+
+
+def go_on(load: Load) -> None:
+    """Wait until five more seconds' work has been answered."""
+    enough = len(load.answered) + 5 * PER_SECOND
+    wait_until(lambda: len(load.answered) >= enough, within=120)
+
+
+def test_nothing_but_the_gateway_and_kafka_is_published_and_only_to_this_machine(stack: Composed) -> None:
+    bindings = [
+        (binding["HostIp"], int(binding["HostPort"]))
+        for each in stack.containers()
+        for published in each["NetworkSettings"]["Ports"].values()
+        for binding in published or ()
+    ]
+
+    assert sorted(bindings) == sorted(("127.0.0.1", port) for port in stack.ports.values())
+    with stack.client("readmodel") as anyone:
+        assert anyone.get("/metrics").status_code == httpx2.codes.NOT_FOUND
+        assert anyone.get("/meetings/openapi.json").json()["info"]["title"] == "Roundtable: meetings"
+
+
+def test_one_of_each_is_killed_in_turn_and_every_201_is_found_once(stack: Composed) -> None:
+    load = Load(stack)
+    load.start()
+    for victim in VICTIMS:
+        go_on(load)
+        docker("kill", "--signal", "KILL", stack.container(victim))
+        # With that one away, the others do its work.
+        go_on(load)
+        docker("start", stack.container(victim))
+        wait_until(partial(healthy, stack.container(victim)), within=120)
+    load.stop()
+
+    with stack.client("readmodel", f"{FORCE}:reader") as reader:
+        wait_until(lambda: raised(reader) >= len(load.answered), within=120)
+        found = Counter(concern["id"] for concern in all_concerns(reader, FORCE))
+        assert raised(reader) == len(load.answered)
+    assert len(load.answered) > len(VICTIMS) * 10 * PER_SECOND
+    assert found == Counter(load.answered)
+
+
+def raised(reader: httpx2.Client) -> int:
+    """Concerns as the figures count them."""
+    return int(reader.get("/v1/summary", params={"force": FORCE}).json()["total"]["concerns"]["raised"])
