@@ -69,10 +69,11 @@ class Composed(Reachable):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def within(self, script: str) -> None:
+    def within(self, script: str) -> Done:
         """Run a script on the data folder, as the user who owns it."""
         done = self.run("run", "--rm", "--no-TTY", "--entrypoint", "sh", "cli", "-ec", script)
         assert done.returncode == 0, done.stderr
+        return done
 
     def run(self, *arguments: str, **settings: str) -> Done:
         """Run a command of docker compose."""

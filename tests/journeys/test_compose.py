@@ -136,6 +136,17 @@ def test_each_service_sees_its_own_secrets_and_notifications_no_keys(stack: Comp
     assert with_keys == {"init", "provision", "readmodel", "meetings", "concerns"}
 
 
+def test_no_log_holds_a_secret(stack: Composed) -> None:
+    logs = stack.run("logs", "--no-log-prefix").stdout
+    files = "/var/lib/roundtable/secrets/*/roundtable_*_password /var/lib/roundtable/secrets/mongo/keyfile"
+    secrets = stack.within(f"for file in {files}; do cat $file; echo; done").stdout.split()
+
+    assert "Kafka Server started" in logs
+    assert "storedKey" not in logs
+    assert len(secrets) == 13
+    assert not [word for word in secrets if word in logs]
+
+
 def test_status_is_well_and_names_the_addresses_of_this_machine(stack: Composed) -> None:
     condition = json.loads(stack.cli("status", "--json"))
 
