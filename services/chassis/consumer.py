@@ -74,6 +74,13 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def run(self) -> None:
         """Consume until the service stops."""
+        counting = asyncio.create_task(parked.watch(self._runtime))
+        try:
+            await self._keep_consuming()
+        finally:
+            counting.cancel()
+
+    async def _keep_consuming(self) -> None:
         while not self._runtime.stopping.is_set():
             client = consumer(self._runtime.settings, self._runtime.name)
             try:

@@ -10,18 +10,20 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_fastapi_instrumentator import Instrumentator
 from prometheus_fastapi_instrumentator.metrics import Info
 
+from chassis.health import Report
 from chassis.problems import Refusal, problems
 
 PREFIX: Final = "roundtable_"
 REGISTRY: Final = CollectorRegistry()
 CATALOGUE: Final[Mapping[str, str]] = {
+    "ready": "Whether the service is ready to be sent requests, 1 or 0, asked as the metrics are shown",
     "outbox_pending": "Recorded events that Kafka does not have yet",
     "outbox_oldest_seconds": "Age of the oldest of them",
     "events_published_total": "Events that Kafka acknowledged",
     "events_projected_total": "Events whose results were committed with their position",
     "projector_lag": "Events in the log that are not projected yet",
     "event_to_readmodel_seconds": "From an event's time to its commit in the read model",
-    "parked_events": "Events parked by this process because they could not be processed",
+    "parked_events": "Events that the service could not process and holds parked, whichever process parked them",
     "deliveries_total": "Attempts to tell a subscriber",
     "stream_clients": "Clients that hold a live stream open",
     "stream_clients_dropped_total": "Clients whose stream ended because they did not keep up",
@@ -53,6 +55,7 @@ def histogram(name: str, *labels: str) -> Histogram:
 
 
 ProcessCollector(registry=REGISTRY)
+ready: Final = gauge("ready")
 outbox_pending: Final = gauge("outbox_pending")
 outbox_oldest_seconds: Final = gauge("outbox_oldest_seconds")
 events_published_total: Final = counter("events_published_total", "type", "force")
@@ -94,6 +97,8 @@ async def metrics(request: Request) -> Response:
     """Show the metrics of this process to the machine and the private network."""
     if not from_inside(request):
         raise Refusal(403, "not-from-here", "Metrics are shown on the private network alone, and not through a gateway")
+    report: Report = await request.app.state.runtime.checks.report()
+    ready.set(report.ready)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,17 +1,21 @@
 """Parked events: what could not be handled, kept as it was received, with why and where it came from."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import structlog
 from aiokafka import TopicPartition
 from bson import Binary
 
 from chassis import metrics
-from chassis.mongo import Tx
+from chassis.mongo import Tx, Unavailable
 from chassis.runtime import Runtime
 from contracts.topics import force_of
 
+log = structlog.get_logger()
 COLLECTION: Final = "parked"
+EVERY_SECONDS: Final = 5.0
 LIMIT: Final = 1_000
 """Past this many, something is wrong with the consumer and not with the events: it stops."""
 
@@ -45,4 +49,14 @@ async def park(runtime: Runtime, partition: TopicPartition, record: Any, why: Ex
         },
         tx=tx,
     )
-    metrics.parked_events.inc()
+
+
+async def watch(runtime: Runtime) -> None:
+    """Show how many events are parked until the service stops: an operator may redrive or discard them at any time."""
+    events = runtime.mongo.collection(runtime.name, COLLECTION)
+    while True:
+        try:
+            metrics.parked_events.set(await events.count({}))
+        except Unavailable as error:
+            log.info("parked_not_counted", why=str(error)[:200])
+        await asyncio.sleep(EVERY_SECONDS)

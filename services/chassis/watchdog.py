@@ -51,6 +51,8 @@ class Watchdog:
             # Kafka is away: that is not the consumer's fault, and it starts anew by itself.
             self._moved_at = now
             return
+        # A partition that went to another process is that one's to tell of: what was last known of it here must not stand for ever.
+        metrics.projector_lag.clear()
         for force, behind in _by_force(lag).items():
             metrics.projector_lag.labels(force=force).set(behind)
         if standing != self._seen or not any(lag.values()):

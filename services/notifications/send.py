@@ -23,6 +23,8 @@ POLL_SECONDS: Final = 0.5
 """How soon a delivery is seen that another process made, or that came due; one that this process made wakes the sender."""
 DRAIN_SECONDS: Final = 2.0
 """How long attempts under way may take to end once the service stops; what is not done then is due again."""
+_RETRIED: Final = "retried"
+_OUTCOMES: Final = (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED, DeliveryStatus.ENDED, _RETRIED)
 
 
 async def send(runtime: Runtime) -> None:
@@ -45,6 +47,9 @@ class Sender:
         self._outgoing = Outgoing(runtime.mongo)
         self._subscriptions = Subscriptions(runtime.mongo)
         self._under_way: dict[asyncio.Task[None], Claim] = {}
+        for outcome in _OUTCOMES:
+            # A counter that first appears at 1 has not risen in the eyes of whoever watches it: the first failure would go unseen.
+            metrics.deliveries_total.labels(channel="webhook", outcome=outcome)
 
     async def run(self) -> None:
         """Send until the service stops, then end what is under way or give it back."""
@@ -148,4 +153,4 @@ class Sender:
 
 
 def _outcome(delivery: Delivery) -> str:
-    return "retried" if delivery.status == DeliveryStatus.PENDING else delivery.status
+    return _RETRIED if delivery.status == DeliveryStatus.PENDING else delivery.status

@@ -10,6 +10,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
+from chassis import metrics
 from chassis.runtime import Runtime
 from notifications.reinstate import enable
 from tests.builders import concern_raised
@@ -29,6 +30,12 @@ async def due_now(service: Notifications) -> None:
     """Do not wait for the schedule: what is pending and not under way is due."""
     waiting = {"status": "pending", "lease": {"$exists": False}}
     await service.stored("deliveries").update_many(waiting, [{"$set": {"due_at": "$$NOW"}}])
+
+
+@pytest.mark.usefixtures("service")
+def test_every_outcome_of_a_delivery_is_counted_from_nought_so_that_the_first_failure_is_a_rise() -> None:
+    for outcome in ("delivered", "retried", "failed", "ended"):
+        assert metrics.REGISTRY.get_sample_value("roundtable_deliveries_total", {"channel": "webhook", "outcome": outcome}) is not None
 
 
 async def test_an_event_reaches_its_subscriber_at_once_signed_and_without_what_is_sealed(

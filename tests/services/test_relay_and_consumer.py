@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiokafka import TopicPartition
 
-from chassis import parked
+from chassis import metrics, parked
 from chassis.consumer import Batch, consume
 from chassis.kafka import LogReader, producer
 from chassis.mongo import Tx
@@ -121,6 +121,16 @@ async def test_what_fails_is_parked_and_the_partition_goes_on(concerns: Runtime,
     assert (kept["error"], kept["force"]) == ("ZeroDivisionError", place.force)
     assert bytes(kept["key"]).decode() == poison
     assert set(await count_of(readmodel)) == {1}
+
+
+async def test_the_metric_of_parked_events_counts_what_stands_parked_whoever_parked_it(readmodel: Runtime) -> None:
+    await readmodel.mongo.collection("readmodel", parked.COLLECTION).insert_one({"_id": "of an earlier process"})
+
+    async def one_is_shown() -> bool:
+        return metrics.REGISTRY.get_sample_value("roundtable_parked_events") == 1
+
+    async with running(readmodel, consume(readmodel, noting(readmodel))):
+        await eventually(one_is_shown)
 
 
 async def test_a_record_that_is_no_event_is_parked(concerns: Runtime, readmodel: Runtime, place: Place) -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from aiokafka import TopicPartition
 
 from chassis import metrics
+from chassis.watchdog import Watchdog
 from tests.unit.leaflets import HERE, PATH, Issuer, open_door, runtime_of
 
 OF_THE_INTERFACE = {
@@ -22,6 +24,17 @@ OF_THE_INTERFACE = {
     "first_response_overdue",
     "actions_overdue",
 }
+
+
+class EndsAtTen:
+    """A log that ends at offset ten, in every partition."""
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 10)
+
+
+def lag_of(force: str) -> float | None:
+    return metrics.REGISTRY.get_sample_value("roundtable_projector_lag", {"force": force})
 
 
 def test_every_metric_of_the_catalogue_exists_with_its_meaning() -> None:
@@ -47,6 +60,29 @@ async def test_metrics_are_not_shown_outside(issuer: Issuer, tmp_path: Path, pee
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Host"])
 async def test_metrics_are_not_shown_through_a_gateway(door: httpx2.AsyncClient, header: str) -> None:
     assert (await door.get("/metrics", headers={header: "127.0.0.1"})).status_code == 403
+
+
+async def test_what_is_not_ready_is_measured_as_the_metrics_are_shown(issuer: Issuer, tmp_path: Path) -> None:
+    async with open_door(runtime_of(issuer, tmp_path), "127.0.0.1") as door:
+        assert "roundtable_ready 1.0" in (await door.get("/metrics")).text
+    issuer.jwks.unlink()
+
+    async with open_door(runtime_of(issuer, tmp_path), "127.0.0.1") as door:
+        assert "roundtable_ready 0.0" in (await door.get("/metrics")).text
+
+
+async def test_the_lag_of_a_partition_that_went_to_another_process_is_told_by_that_one_alone() -> None:
+    mine, lost = TopicPartition("engagement.kent", 0), TopicPartition("engagement.essex", 0)
+    positions = {mine: 3, lost: 4}
+    watchdog = Watchdog(EndsAtTen(), positions)
+
+    await watchdog._look()
+    before = [lag_of(force) for force in ("kent", "essex")]
+    del positions[lost]
+    await watchdog._look()
+
+    assert before == [7, 6]
+    assert [lag_of(force) for force in ("kent", "essex")] == [7, None]
 
 
 async def test_requests_are_measured_by_the_whole_template_of_their_route(door: httpx2.AsyncClient, issuer: Issuer) -> None:
