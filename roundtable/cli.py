@@ -5,7 +5,7 @@ import sys
 import typer
 from pymongo.errors import PyMongoError
 
-from roundtable.commands import demo, events, forces, grants, init, load, provision, sign_in, status, token
+from roundtable.commands import demo, doctor, events, forces, grants, init, load, provision, sign_in, status, token
 from roundtable.errors import OperatorError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(init.init)
 app.command()(status.status)
+app.command()(doctor.doctor)
 app.command()(load.load)
 app.command()(token.token)
 app.command("sign-in")(sign_in.sign_in)

@@ -48,7 +48,7 @@ def test_help_names_every_command(roundtable: Program) -> None:
     answer = roundtable("--help")
 
     assert answer.status == 0
-    for command in ("demo", "status", "load", "token", "sign-in", "forces", "grants", "provision", "events"):
+    for command in ("demo", "status", "doctor", "load", "token", "sign-in", "forces", "grants", "provision", "events"):
         assert command in answer.stdout
 
 
@@ -57,6 +57,8 @@ def test_help_names_every_command(roundtable: Program) -> None:
     [
         "status",
         "status --json",
+        "doctor",
+        "doctor --json",
         "sign-in",
         "forces list",
         "forces add kent",

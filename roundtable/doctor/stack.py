@@ -1,0 +1,171 @@
+"""Judges the stack itself: versions, replica set, partitions, what waits, and whether registry, topics and keys agree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from roundtable.doctor.finding import Finding, fail, graded, ok, warn, worst
+
+PYTHON: Final = ((3, 11), (3, 14))
+"""The first version that will do, and the first that is not tried yet: `requires-python`."""
+_OLDEST_MONGO: Final = (6, 0)
+# The level of metadata that Kafka 4.0 writes; before it there is no KRaft quorum that Roundtable was tried with.
+_OLDEST_KAFKA: Final = 22
+_LAG: Final = (1_000, 10_000)
+_OUTBOX_SECONDS: Final = (15.0, 60.0)
+_PARKED: Final = (1, 500)
+_SECONDARY_SECONDS: Final = 10.0
+_WRITABLE: Final = 2
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What runs: Python here, MongoDB and the version its data is compatible with, Kafka's metadata level and the highest it could have."""
+
+    python: tuple[int, ...]
+    roundtable: str
+    services: Mapping[str, str]
+    mongo: str
+    mongo_compatible: str
+    kafka: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the replica set: its state, and seconds that it is behind the primary."""
+
+    name: str
+    state: str
+    behind: float = 0.0
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition, whether it has a leader, its copies, and how many of them are in step."""
+
+    name: str
+    led: bool
+    copies: int
+    in_step: int
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What there is of each force: partitions by the registry, partitions of topics, forces with a key."""
+
+    registered: Mapping[str, int]
+    topics: Mapping[str, int]
+    keys: frozenset[str]
+
+
+def judge_services(unready: Mapping[str, str | None]) -> Finding:
+    """Each service, and why it is not ready."""
+    ill = [f"{name} ({why})" for name, why in unready.items() if why]
+    if ill:
+        return fail(f"not ready: {', '.join(ill)}", "read the service's log; what it waits for stands in its /health/ready")
+    return ok(f"{', '.join(unready)} are ready")
+
+
+def judge_versions(versions: Versions) -> Finding:
+    """Whether all that runs fits together, and no upgrade was left half done."""
+    return worst([_judge_python(versions), _judge_own(versions), _judge_mongo(versions), _judge_kafka(versions)])
+
+
+def _judge_python(versions: Versions) -> Finding:
+    found = f"Python {'.'.join(map(str, versions.python))}"
+    first, untried = PYTHON
+    return ok(found) if first <= versions.python[:2] < untried else fail(found, "run it with Python 3.11, 3.12 or 3.13")
+
+
+def _judge_own(versions: Versions) -> Finding:
+    others = {name: version for name, version in versions.services.items() if version != versions.roundtable}
+    if others:
+        found = f"roundtable {versions.roundtable}, but {', '.join(f'{name} {version}' for name, version in others.items())}"
+        return warn(found, "finish the upgrade: start every service from the same image")
+    return ok(f"roundtable {versions.roundtable}")
+
+
+def _judge_mongo(versions: Versions) -> Finding:
+    found = f"MongoDB {versions.mongo}, its data as of {versions.mongo_compatible}"
+    own = tuple(int(part) for part in versions.mongo.split(".")[:2])
+    if own < _OLDEST_MONGO:
+        return fail(found, "upgrade MongoDB: transactions and $$NOW are tried from 6.0 on")
+    if versions.mongo_compatible != ".".join(map(str, own)):
+        return warn(found, "once the upgrade is settled, raise setFeatureCompatibilityVersion; before the next one it must be raised")
+    return ok(found)
+
+
+def _judge_kafka(versions: Versions) -> Finding:
+    level, highest = versions.kafka
+    found = f"Kafka's metadata at level {level} of {highest}"
+    if level < _OLDEST_KAFKA:
+        return fail(found, "upgrade Kafka to 4.0 or later")
+    return ok(found) if level == highest else warn(found, "once the upgrade is settled, run kafka-features.sh upgrade")
+
+
+def judge_replica_set(members: Sequence[Member]) -> Finding:
+    """Whether each member is well and one is the primary."""
+    primaries = [member.name for member in members if member.state == "PRIMARY"]
+    if len(primaries) != 1:
+        return fail(f"{len(primaries)} primaries among {len(members)} members", "start the members that are away: a majority elects one")
+    ill = [f"{member.name} is {member.state}" for member in members if member.state not in {"PRIMARY", "SECONDARY", "ARBITER"}]
+    if ill:
+        return warn(", ".join(ill), "start it, or read its log: one more that fails may stop every write")
+    late = [f"{member.name} is {member.behind:.0f} s behind" for member in members if member.behind > _SECONDARY_SECONDS]
+    return warn(", ".join(late), "look at its disk and network") if late else ok(f"{len(members)} members, primary {primaries[0]}")
+
+
+def judge_partitions(partitions: Sequence[Partition]) -> Finding:
+    """Whether each partition of each force's topic has a leader and all its copies."""
+    headless = [part.name for part in partitions if not part.led]
+    closed = [part.name for part in partitions if part.copies > _WRITABLE and part.in_step < _WRITABLE]
+    thin = [part.name for part in partitions if part.in_step < part.copies]
+    if headless:
+        return fail(f"{len(headless)} offline: {', '.join(headless[:3])}", "start the brokers that hold them; nothing is lost meanwhile")
+    if closed:
+        return fail(f"{len(closed)} take no events: {', '.join(closed[:3])}", "start the brokers that are away")
+    if thin:
+        return warn(f"{len(thin)} under-replicated: {', '.join(thin[:3])}", "start the broker that is away, or wait until it has caught up")
+    return ok(f"{len(partitions)} partitions, each with a leader and all its copies")
+
+
+def judge_lag(lags: Mapping[str, int | None]) -> Finding:
+    """Events of each force that the read model has yet to project."""
+    unknown = [force for force, lag in lags.items() if lag is None]
+    if unknown:
+        return fail(f"cannot be told of {', '.join(unknown)}", "see the line of the partitions")
+    total = sum(lag for lag in lags.values() if lag)
+    return graded(total, _LAG, f"{total} events behind", "look whether it shrinks; if not, read the read model's log")
+
+
+def judge_outbox(oldest: Mapping[str, float]) -> Finding:
+    """Seconds that the oldest event of each service has waited for Kafka; services without one are not there."""
+    if not oldest:
+        return ok("nothing waits for Kafka")
+    service, age = max(oldest.items(), key=lambda each: each[1])
+    found = f"the oldest event waits for {age:.0f} s, in {service}"
+    return graded(age, _OUTBOX_SECONDS, found, f"look whether Kafka is there, then read the log of {service}")
+
+
+def judge_parked(parked: Mapping[str, int]) -> Finding:
+    """Events that each service could not process."""
+    held = {service: count for service, count in parked.items() if count}
+    found = ", ".join(f"{count} in {service}" for service, count in held.items()) or "none"
+    return graded(sum(held.values()), _PARKED, found, "docs/operating.md, under EventsParked")
+
+
+def judge_belongings(there: Belongings) -> Finding:
+    """Whether each registered force has its topic, its partitions and its key, and nothing is left over."""
+    broken = [f"{force} has no topic" for force in there.registered if force not in there.topics]
+    broken += [
+        f"{force} has {there.topics[force]} partitions, not {partitions}"
+        for force, partitions in there.registered.items()
+        if there.topics.get(force, partitions) != partitions
+    ]
+    broken += [f"{force} has no key" for force in there.registered if force not in there.keys]
+    if broken:
+        return fail("; ".join(broken), "restore what is missing from the backup; a new key opens nothing that an old one sealed")
+    left = sorted((there.topics.keys() | there.keys) - there.registered.keys())
+    if left:
+        return warn(f"a topic or key of forces that are not registered: {', '.join(left)}", f"roundtable forces add {left[0]} finishes it")
+    return ok(f"{len(there.registered)} forces, each with topic, partitions and key")

@@ -1,0 +1,39 @@
+"""`roundtable doctor` as an operator runs it, beside the whole product."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from roundtable.addresses import Addresses
+from tests.journeys.conftest import Product
+
+OF_THE_PRODUCT = ("services", "ports", "clocks", "versions", "replica set", "partitions", "lag", "outbox", "certificates", "secrets")
+
+
+def doctor(product: Product, *options: str) -> subprocess.CompletedProcess[str]:
+    home = product.engines.home
+    urls = {name: service.url for name, service in product.services.items()}
+    Addresses(product.engines.bootstrap_servers, product.engines.mongo.address, urls).save(home)
+    program = Path(sys.executable).with_name("roundtable")
+    try:
+        return subprocess.run([program, "doctor", "--home", home.root, *options], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    finally:
+        home.stack_file.unlink()
+
+
+def test_the_product_is_well_and_the_exit_status_says_what_the_lines_say(product: Product) -> None:
+    done = doctor(product, "--json")
+
+    findings = json.loads(done.stdout)
+    assert {check: findings[check] for check in OF_THE_PRODUCT if findings[check]["state"] != "ok"} == {}
+    assert done.returncode == (0 if all(finding["state"] == "ok" for finding in findings.values()) else 1)
+
+
+def test_each_check_is_one_line(product: Product) -> None:
+    done = doctor(product)
+
+    lines = done.stdout.splitlines()
+    assert len(lines) == 14
+    assert all(line.startswith(("ok   ", "warn ", "FAIL ")) for line in lines)
+    assert done.stderr == ""
