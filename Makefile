@@ -26,7 +26,7 @@ lint: .venv/ready
 types: .venv/ready
 	$(BIN)/mypy
 
-# What is generated: schemas, examples, AsyncAPI, the list of settings, the graph of imports.
+# What is generated: schemas, examples, AsyncAPI; the list of settings, the graph of imports, the table of metrics.
 contracts: .venv/ready
 	$(BIN)/python -m contracts.schemas
 	$(BIN)/python -m contracts.examples

@@ -1,4 +1,4 @@
-"""Writes what the repository says about itself: the graph of imports and the list of settings.
+"""Writes what the repository says about itself: the graph of imports, the list of settings and the table of metrics.
 
 `python -m roundtable.documents` writes them, `--check` fails when they do not agree with the code.
 """
@@ -15,6 +15,7 @@ import grimp
 from chassis.secret_files import PREFIX
 from chassis.settings import Settings, describe
 from roundtable.deployed.choices import compose_files, describe_choices
+from roundtable.metrics_table import with_metrics
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = ("contracts", "chassis", "meetings", "concerns", "notifications", "readmodel", "roundtable")
@@ -96,7 +97,12 @@ def settings_page() -> str:
 def main(arguments: list[str]) -> int:
     """Write the documents, or check them; the exit status."""
     found = imports()
-    texts = {ROOT / "docs" / "imports.md": import_page(found), ROOT / ".env.example": settings_page()}
+    operating = ROOT / "docs" / "operating.md"
+    texts = {
+        ROOT / "docs" / "imports.md": import_page(found),
+        ROOT / ".env.example": settings_page(),
+        operating: with_metrics(operating.read_text()),
+    }
     if "--check" not in arguments:
         for file, text in texts.items():
             file.parent.mkdir(exist_ok=True)

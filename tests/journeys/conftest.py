@@ -1,11 +1,13 @@
 """The whole product, running: the four services as processes of their own on the real engines."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
+from roundtable.addresses import Addresses
 from roundtable.grants import parse_grant
 from roundtable.identity import Issuer
 from roundtable.native import Engines
@@ -55,3 +57,14 @@ def product(engines: Engines) -> Iterator[Product]:
         yield Product(engines, services)
     finally:
         stop_all([service.child for service in services.values()])
+
+
+@contextmanager
+def announced(product: Product) -> Iterator[None]:
+    """Let commands find the product by its data folder, as they find a demonstration."""
+    urls = {name: service.url for name, service in product.services.items()}
+    Addresses(product.engines.bootstrap_servers, product.engines.mongo.address, urls).save(product.engines.home)
+    try:
+        yield
+    finally:
+        product.engines.home.stack_file.unlink()

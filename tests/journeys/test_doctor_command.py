@@ -5,21 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from roundtable.addresses import Addresses
-from tests.journeys.conftest import Product
+from tests.journeys.conftest import Product, announced
 
 OF_THE_PRODUCT = ("services", "ports", "clocks", "versions", "replica set", "partitions", "lag", "outbox", "certificates", "secrets")
 
 
 def doctor(product: Product, *options: str) -> subprocess.CompletedProcess[str]:
-    home = product.engines.home
-    urls = {name: service.url for name, service in product.services.items()}
-    Addresses(product.engines.bootstrap_servers, product.engines.mongo.address, urls).save(home)
     program = Path(sys.executable).with_name("roundtable")
-    try:
-        return subprocess.run([program, "doctor", "--home", home.root, *options], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
-    finally:
-        home.stack_file.unlink()
+    argv = [str(program), "doctor", "--home", str(product.engines.home.root), *options]
+    with announced(product):
+        return subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
 
 def test_the_product_is_well_and_the_exit_status_says_what_the_lines_say(product: Product) -> None:

@@ -1,0 +1,42 @@
+"""The operator's page: each command line of it does what the page says, beside the running product instead of in a container."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import Product, announced
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
+CLI = "docker compose run --rm cli"
+
+
+def commands() -> list[str]:
+    """Every command of the page that the command line answers, without what is said beside it."""
+    lines = [line for block in re.findall(r"```\n(.*?)```", PAGE.read_text(), re.DOTALL) for line in block.splitlines()]
+    return list(dict.fromkeys(line.partition("  #")[0].strip() for line in lines if line.startswith(CLI)))
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_operators_page_works_as_it_stands(product: Product, command: str, tmp_path: Path) -> None:
+    script = command.replace(CLI, str(Path(sys.executable).with_name("roundtable")))
+    home = os.environ | {"ROUNDTABLE_HOME": str(product.engines.home.root)}
+    if "grants restore" in command:
+        script = f"{script.replace('restore', 'revoke')} && {script}"
+    with announced(product):
+        argv = ["/bin/bash", "-euo", "pipefail", "-c", script]
+        done = subprocess.run(argv, env=home, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - our own page
+
+    # How much room this machine has is the doctor's business, and no fault of the page.
+    assert done.returncode == 0 or "doctor" in command, done.stdout + done.stderr
+    assert ">" not in command or "bootstrap.servers=" in (tmp_path / "client.properties").read_text()
+    assert done.stderr == ""
+
+
+def test_the_page_tells_of_the_commands_that_operators_need() -> None:
+    told = {command.removeprefix(CLI).split()[0] for command in commands()}
+
+    assert told >= {"status", "doctor", "sign-in", "forces", "provision", "token", "grants"}
