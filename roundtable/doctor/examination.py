@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 from roundtable.condition import Condition, Service, condition_of
 from roundtable.doctor import engines, host, probes, stack
 from roundtable.doctor.finding import Finding, fail
+from roundtable.doctor.versions import Versions, judge_versions
 from roundtable.operator_desk import OperatorDesk
 
 Check = Callable[[], Finding]
@@ -40,7 +41,7 @@ def _checks(desk: OperatorDesk, certificates: Sequence[Path]) -> Mapping[str, Ch
         "clocks": lambda: host.judge_clocks(_ahead(desk)),
         "disk": lambda: host.judge_disk({"the data folder": _disk(home.root), "MongoDB": engines.mongo_disk(inside)}),
         "memory": lambda: host.judge_memory(psutil.virtual_memory().available, psutil.virtual_memory().total),
-        "versions": lambda: stack.judge_versions(_versions(desk)),
+        "versions": lambda: judge_versions(_versions(desk)),
         "replica set": lambda: stack.judge_replica_set(engines.members(inside)),
         "partitions": lambda: stack.judge_partitions(engines.partitions(inside)),
         "outbox": lambda: stack.judge_outbox(engines.oldest_waiting(inside)),
@@ -91,8 +92,8 @@ def _disk(folder: Path) -> host.Disk:
     return host.Disk(usage.total, usage.free)
 
 
-def _versions(desk: OperatorDesk) -> stack.Versions:
+def _versions(desk: OperatorDesk) -> Versions:
     mongo, compatible = engines.mongo_versions(desk.provisioning)
     services = {name: probes.version_of(url) for name, url in desk.addresses.services.items()}
     kafka = engines.kafka_level(desk.addresses.bootstrap_servers)
-    return stack.Versions(sys.version_info[:3], version("roundtable"), services, mongo, compatible, kafka)
+    return Versions(sys.version_info[:3], version("roundtable"), services, mongo, compatible, kafka)

@@ -8,7 +8,8 @@ import pytest
 from roundtable.doctor import stack
 from roundtable.doctor.finding import State
 from roundtable.doctor.kafka_features import levels_in
-from roundtable.doctor.stack import Belongings, Member, Partition, Versions
+from roundtable.doctor.stack import Belongings, Member, Partition
+from roundtable.doctor.versions import PYTHON, Versions, judge_versions
 
 WELL = Versions((3, 12, 4), "0.1.0", {"meetings": "0.1.0", "concerns": "0.1.0"}, "8.0.4", "8.0", (29, 29))
 PRIMARY = Member("a:27017", "PRIMARY")
@@ -17,7 +18,7 @@ COMPLETE = Belongings({"kent": 3}, {"kent": 3}, frozenset({"kent"}))
 
 
 def test_versions_that_fit_together_are_told() -> None:
-    finding = stack.judge_versions(WELL)
+    finding = judge_versions(WELL)
 
     assert finding.state == "ok"
     assert all(said in finding.found for said in ("Python 3.12.4", "roundtable 0.1.0", "MongoDB 8.0.4", "level 29"))
@@ -36,14 +37,14 @@ def test_versions_that_fit_together_are_told() -> None:
     ],
 )
 def test_a_version_that_does_not_fit_says_what_to_do(versions: Versions, state: State, advice: str) -> None:
-    finding = stack.judge_versions(versions)
+    finding = judge_versions(versions)
 
     assert finding.state == state
     assert advice in finding.advice
 
 
 def test_the_doctor_takes_the_versions_of_python_that_the_project_takes() -> None:
-    first, untried = (".".join(map(str, each)) for each in stack.PYTHON)
+    first, untried = (".".join(map(str, each)) for each in PYTHON)
 
     assert metadata("roundtable")["Requires-Python"] in {f">={first},<{untried}", f"<{untried},>={first}"}
 
