@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import Field, ValidationError
 
-from chassis.settings import EX_CONFIG, PREFIX, Settings, describe, load
+from chassis.secret_files import PREFIX
+from chassis.settings import EX_CONFIG, Settings, describe, load
 
 GOOD = {
     "ROUNDTABLE_MONGO_URL": "mongodb://meetings:secret-words@127.0.0.1:1/",
