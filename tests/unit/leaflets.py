@@ -199,7 +199,8 @@ LEAFLETS: Final = Service(
 
 def runtime_of(issuer: Issuer, folder: Path, snapshot: Snapshot | None = None) -> Runtime:
     """A runtime whose MongoDB is away and whose registry is in memory."""
-    mongo = Mongo(UNREACHABLE, "pymongo")
+    # Not PyMongo: its async driver, cancelled while it connects, leaves a socket to the garbage collector, and a later test is blamed.
+    mongo = Mongo(UNREACHABLE)
     known = snapshot or Snapshot({HERE: "Northamptonshire Police", THERE: "Essex Police"}, {HERE: 3, THERE: 3}, {})
 
     async def read() -> Snapshot:
