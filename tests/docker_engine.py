@@ -95,15 +95,6 @@ def composes() -> bool:
     return in_containers() and _compose_version() >= OLDEST_COMPOSE
 
 
-def obtainable(image: str) -> bool:
-    """Whether the engine has an image or can fetch it."""
-    try:
-        with closing(DockerClient(timeout=_ANSWER_SECONDS).client) as engine:
-            return _obtainable(engine, image)
-    except (DockerException, OSError):
-        return False
-
-
 def _compose_version() -> tuple[int, ...]:
     try:
         asked = ("docker", "compose", "version", "--short")

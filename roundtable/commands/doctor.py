@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from roundtable.commands.options import HomeOption
+from roundtable.deployed.settings import Deployment
 from roundtable.doctor import Finding, examine
 from roundtable.operator_desk import operator_desk
 
@@ -23,12 +24,18 @@ _COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "FAIL": typer
 def doctor(certificate: _Certificates = None, home: HomeOption = None, as_json: _Json = False) -> None:  # noqa: FBT002 - typer's flag
     """Examine what runs: ok, warn or FAIL, what was found, what to do. The exit status is 0 only when every line is ok."""
     with operator_desk(home) as desk:
-        findings = examine(desk, certificate or ())
+        findings = examine(desk, [*_of_the_stack(), *(certificate or ())])
     if as_json:
         typer.echo(json.dumps({name: asdict(finding) for name, finding in findings.items()}, indent=2))
     else:
         _show(findings)
     raise typer.Exit(0 if all(finding.state == "ok" for finding in findings.values()) else 1)
+
+
+def _of_the_stack() -> list[Path]:
+    """The certificates that docker compose gives Kafka for clients beyond this host."""
+    told = Deployment.told()
+    return [told.keystore] if told and told.keystore else []
 
 
 def _show(findings: Mapping[str, Finding]) -> None:

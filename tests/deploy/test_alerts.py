@@ -106,7 +106,7 @@ def test_prometheus_asks_every_replica_of_every_service_at_its_port() -> None:
     ports = {"readmodel": 8000, "meetings": 8001, "concerns": 8002, "notifications": 8003}
 
     assert {name: [(each["names"], each["type"], each["port"]) for each in places] for name, places in asked.items()} == {
-        name: [([name], "A", port)] for name, port in ports.items()
+        name: [([f"{name}-replicas"], "A", port)] for name, port in ports.items()
     }
 
 

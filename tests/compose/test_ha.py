@@ -1,9 +1,5 @@
-"""Three of each engine and two of each service: whichever is killed under load, every 201 is found, and none twice.
+"""Three of each engine and two of each service: whichever is killed under load, every 201 is found, and none twice."""
 
-It takes some minutes and 4 GB, and so it is asked for: `ROUNDTABLE_TEST_HA=1 pytest tests/journeys/test_compose_ha.py`.
-"""
-
-import os
 import ssl
 import threading
 import time
@@ -15,18 +11,11 @@ from functools import partial
 import httpx2
 import pytest
 
-from tests.docker_engine import composes, obtainable
-from tests.journeys.composed import Composed, composed, docker
+from tests.compose.composed import Composed, composed, docker
 from tests.journeys.conftest import wait_until
 from tests.journeys.test_kill import all_concerns
 
-GATEWAY = "caddy:2"
-pytestmark = [
-    pytest.mark.compose,
-    pytest.mark.timeout(1500),
-    pytest.mark.skipif(not os.environ.get("ROUNDTABLE_TEST_HA"), reason="it is long: ROUNDTABLE_TEST_HA=1 asks for it"),
-    pytest.mark.skipif(not composes() or not obtainable(GATEWAY), reason="there is no Docker engine with compose and a gateway's image"),
-]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1500)]
 FORCE = "kent"
 PER_SECOND = 50
 WRITERS = 25

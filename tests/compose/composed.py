@@ -25,6 +25,8 @@ PORTS = {
     "kafka-2": "ROUNDTABLE_KAFKA_PORT_2",
     "kafka-3": "ROUNDTABLE_KAFKA_PORT_3",
     "gateway": "ROUNDTABLE_GATEWAY_PORT",
+    "prometheus": "ROUNDTABLE_PROMETHEUS_PORT",
+    "grafana": "ROUNDTABLE_GRAFANA_PORT",
 }
 Done = subprocess.CompletedProcess[str]
 

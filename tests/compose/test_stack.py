@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, Message
 
-from tests.docker_engine import composes
-from tests.journeys.composed import Composed, composed, docker, service_of
+from tests.compose.composed import Composed, composed, docker, service_of
 from tests.journeys.conftest import created, wait_until
 from tests.journeys.listening import Listener
 from tests.journeys.test_demonstration import (
@@ -26,11 +25,7 @@ from tests.journeys.test_demonstration import (
 from tests.journeys.test_kill import all_concerns
 from tests.journeys.test_plain_consumer import check, consumer_of, event_name, polled
 
-pytestmark = [
-    pytest.mark.compose,
-    pytest.mark.timeout(900),
-    pytest.mark.skipif(not composes(), reason="there is no Docker engine with compose for the tests"),
-]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 __all__ = [
     "test_a_month_without_a_day_and_a_meeting_without_a_date_stay_as_they_are_known",
     "test_a_reader_of_another_force_finds_no_trace_of_the_meeting",

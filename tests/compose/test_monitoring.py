@@ -1,0 +1,67 @@
+"""The profile `monitoring`: Prometheus finds every replica of every service and takes the alerts, as nobody, on this machine alone."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.compose.composed import Composed, composed, service_of
+from tests.journeys.reaching import wait_until
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
+SERVICES = ("readmodel", "meetings", "concerns", "notifications")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+    """A deployment that is watched by Prometheus; Grafana draws what Prometheus knows, and is not needed for it."""
+    with composed(tmp_path_factory.mktemp("monitoring"), (*SERVICES, "kafka", "prometheus")) as project:
+        project.up()
+        done = project.run("--profile", "monitoring", "up", "--wait", "--wait-timeout", "120", "prometheus")
+        assert done.returncode == 0, done.stderr
+        yield project
+
+
+def ask(stack: Composed, path: str) -> Any:
+    """What Prometheus answers."""
+    answer = httpx2.get(f"http://127.0.0.1:{stack.ports['prometheus']}/api/v1/{path}", timeout=10)
+    return answer.raise_for_status().json()["data"]
+
+
+def healths(stack: Composed) -> dict[str, str]:
+    """Each target's state, by its job."""
+    return {target["labels"]["job"]: target["health"] for target in ask(stack, "targets")["activeTargets"]}
+
+
+def test_prometheus_reaches_every_service_on_the_private_network(stack: Composed) -> None:
+    wait_until(lambda: healths(stack) == dict.fromkeys(SERVICES, "up"), within=60)
+
+    wait_until(lambda: len(ask(stack, "query?query=roundtable_ready%20%3D%3D%201")["result"]) == len(SERVICES), within=30)
+
+
+def test_every_alert_is_loaded_and_none_fires_over_a_healthy_stack(stack: Composed) -> None:
+    wait_until(lambda: healths(stack) == dict.fromkeys(SERVICES, "up"), within=60)
+    alerts = [rule for group in ask(stack, "rules")["groups"] for rule in group["rules"]]
+
+    assert len(alerts) == 18
+    assert {rule["health"] for rule in alerts} <= {"ok", "unknown"}
+    assert {rule["name"] for rule in alerts if rule["state"] == "firing"} == set()
+
+
+def test_a_service_that_is_away_is_noticed(stack: Composed) -> None:
+    wait_until(lambda: healths(stack) == dict.fromkeys(SERVICES, "up"), within=60)
+    assert stack.run("stop", "meetings").returncode == 0
+
+    wait_until(lambda: healths(stack).get("meetings") != "up", within=60)
+
+    assert stack.run("start", "meetings").returncode == 0
+    wait_until(lambda: healths(stack) == dict.fromkeys(SERVICES, "up"), within=60)
+
+
+def test_prometheus_is_nobody_and_published_on_this_machine_alone(stack: Composed) -> None:
+    (watcher,) = [each for each in stack.containers() if service_of(each) == "prometheus"]
+
+    assert watcher["Config"]["User"] == "10001:10001"
+    assert watcher["HostConfig"]["ReadonlyRootfs"]
+    assert {each["HostIp"] for bound in watcher["NetworkSettings"]["Ports"].values() for each in bound or ()} == {"127.0.0.1"}
