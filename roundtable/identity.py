@@ -18,6 +18,11 @@ OPERATOR: Final = "operator"
 _ALGORITHM: Final = "ES256"
 
 
+def new_key() -> str:
+    """A fresh private key of the curve P-256, as PEM."""
+    return ECKey.generate_key("P-256").as_pem(private=True).decode()
+
+
 class Issuer:
     """Signs tokens with the key of one data folder, which it makes when there is none."""
 
@@ -25,7 +30,7 @@ class Issuer:
         """Read or make the key."""
         path = home.issuer_key
         if not path.exists():
-            write_once(path, ECKey.generate_key("P-256").as_pem(private=True).decode())
+            write_once(path, new_key())
         self._key = ECKey.import_key(path.read_bytes())
         self._home = home
 

@@ -11,5 +11,5 @@ from roundtable.home import Home
 def init(home: HomeOption = None) -> None:
     """Make the secrets of a new deployment; of an old one, say which are missing or wrong. Nothing is overwritten."""
     chosen = Home.chosen(home)
-    if initialise(chosen, Deployment.required()):
-        typer.echo(f"the secrets of this deployment are made, in {chosen.secrets}: back them up with its data")
+    if made := initialise(chosen, Deployment.required()):
+        typer.echo(f"{len(made)} secrets of this deployment are made, in {chosen.secrets}: back them up with its data")

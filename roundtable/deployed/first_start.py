@@ -3,29 +3,30 @@
 from pathlib import Path
 
 from roundtable.deployed.nodes import write_nodes
-from roundtable.deployed.secrets import check_secrets, make_secrets
+from roundtable.deployed.secrets import add_secrets, check_secrets, make_secrets
 from roundtable.deployed.settings import KEYSTORE, Deployment
 from roundtable.errors import OperatorError
 from roundtable.home import Home
 from roundtable.identity import Issuer
 
 
-def initialise(home: Home, deployment: Deployment) -> bool:
-    """Make every secret of a new deployment, or look at those of an old one; tells whether it is new.
+def initialise(home: Home, deployment: Deployment) -> list[Path]:
+    """Make every secret of a new deployment, or look at those of an old one; the files that it made.
 
     Raises:
         OperatorError: a secret is missing or wrong, data is there without its secrets, or Kafka would be reached from
             other machines without TLS.
     """
     _refuse_exposure(deployment)
-    is_new = not home.secrets.exists()
-    if is_new:
+    if home.secrets.exists():
+        made = add_secrets(home)
+    else:
         _refuse_orphaned_data(home, deployment)
-        make_secrets(home)
+        made = make_secrets(home)
     check_secrets(home)
     write_nodes(home, deployment)
     Issuer(home).publish()
-    return is_new
+    return made
 
 
 def _refuse_exposure(deployment: Deployment) -> None:

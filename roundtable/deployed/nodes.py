@@ -1,6 +1,5 @@
 """The configuration of each Kafka node of a deployment, in the folder that the node's container is given."""
 
-import shutil
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +23,7 @@ def write_nodes(home: Home, deployment: Deployment) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         _write(folder / "server.properties", server_properties(node))
         _write(folder / "format.arguments", format_arguments(cluster, node))
-        shutil.copyfile(LOG4J, folder / LOG4J.name)
+        _write(folder / LOG4J.name, LOG4J.read_text(encoding="utf-8"))
 
 
 def nodes_of(home: Home, deployment: Deployment) -> list[Node]:

@@ -79,11 +79,23 @@ class Composed(Reachable):
 
     def run(self, *arguments: str, **settings: str) -> Done:
         """Run a command of docker compose."""
-        files = [word for file in self.files for word in ("--file", str(ROOT / file))]
-        argv = ("docker", "compose", "--project-name", self.name, "--env-file", os.devnull, *files, *arguments)
-        chosen = {PORTS[name]: str(port) for name, port in self.ports.items()} | {"ROUNDTABLE_IMAGE": self.image}
+        return self._do(("docker", "compose", *arguments), ROOT, settings)
+
+    def shell(self, script: str, folder: Path) -> Done:
+        """Run commands as they stand on a page, in a folder that keeps what they write."""
+        return self._do(("/bin/bash", "-euo", "pipefail", "-c", script), folder, {})
+
+    def _do(self, argv: tuple[str, ...], folder: Path, settings: dict[str, str]) -> Done:
+        of_the_project = {
+            "COMPOSE_PROJECT_NAME": self.name,
+            "COMPOSE_FILE": os.pathsep.join(str(ROOT / file) for file in self.files),
+            "COMPOSE_ENV_FILES": os.devnull,
+            "ROUNDTABLE_IMAGE": self.image,
+            **{PORTS[name]: str(port) for name, port in self.ports.items()},
+        }
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("ROUNDTABLE_", "COMPOSE_"))}
-        return subprocess.run(argv, env=environment | chosen | settings, capture_output=True, text=True, timeout=600, check=False)  # noqa: S603 - our own command
+        everything = environment | of_the_project | settings
+        return subprocess.run(argv, cwd=folder, env=everything, capture_output=True, text=True, timeout=600, check=False)  # noqa: S603 - our own command
 
     def containers(self) -> list[dict[str, Any]]:
         """What the engine says of every container of the project, of those that have done their work too."""

@@ -1,7 +1,6 @@
 """The operator's page: each command line of it does what the page says, beside the running product instead of in a container."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import Product, announced
+from tests.operating_page import blocks
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
 CLI = "docker compose run --rm cli"
 
 
 def commands() -> list[str]:
     """Every command of the page that the command line answers, without what is said beside it."""
-    lines = [line for block in re.findall(r"```\n(.*?)```", PAGE.read_text(), re.DOTALL) for line in block.splitlines()]
+    lines = [line for block in blocks() for line in block.lines]
     return list(dict.fromkeys(line.partition("  #")[0].strip() for line in lines if line.startswith(CLI)))
 
 

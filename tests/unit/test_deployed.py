@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from roundtable.addresses import Addresses
+from roundtable.credentials import write_once
 from roundtable.deployed.first_start import initialise
-from roundtable.deployed.secrets import secrets_of
+from roundtable.deployed.secrets import KAFKA_USERS, secrets_of
 from roundtable.deployed.settings import Deployment
 from roundtable.errors import OperatorError
 from roundtable.home import Home
@@ -62,6 +63,45 @@ def test_the_first_start_makes_every_secret_and_the_second_changes_nothing(home:
     assert {stat.S_IMODE(secret.file.stat().st_mode) for secret in secrets_of(home)} == {0o600}
     assert stat.S_IMODE(home.secrets.stat().st_mode) == 0o700
     assert not (home.root / ".draft").exists()
+
+
+def test_a_secret_that_a_newer_release_brings_is_made_and_nothing_else(
+    home: Home, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    initialise(home, deployment)
+    before = everything(home)
+    monkeypatch.setattr("roundtable.deployed.secrets.KAFKA_USERS", (*KAFKA_USERS, "newcomer"))
+
+    (made,) = initialise(home, deployment)
+
+    assert made == home.secrets / "newcomer" / "roundtable_kafka_password"
+    listed = str(home.secrets / "made")
+    after = everything(home)
+    assert {file for file in after if after[file] != before.get(file)} == {str(made), listed}
+    made.unlink()
+    with pytest.raises(OperatorError, match="newcomer/roundtable_kafka_password is missing: put it back from your backup"):
+        initialise(home, deployment)
+
+
+def test_an_interrupted_start_of_a_newer_release_keeps_what_it_made(
+    home: Home, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    initialise(home, deployment)
+    monkeypatch.setattr("roundtable.deployed.secrets.KAFKA_USERS", (*KAFKA_USERS, "newcomer"))
+    unlisted = home.secrets / "newcomer" / "roundtable_kafka_password"
+    write_once(unlisted, "made-by-a-start-that-was-killed")
+
+    initialise(home, deployment)
+
+    assert unlisted.read_text() == "made-by-a-start-that-was-killed"
+
+
+def test_without_the_list_of_what_was_made_nothing_is_made(home: Home, deployment: Deployment) -> None:
+    initialise(home, deployment)
+    (home.secrets / "made").unlink()
+
+    with pytest.raises(OperatorError, match="secrets/made is missing: put it back from your backup"):
+        initialise(home, deployment)
 
 
 def test_a_first_start_that_was_interrupted_begins_again(home: Home, deployment: Deployment) -> None:
