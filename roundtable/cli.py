@@ -3,9 +3,10 @@
 import sys
 
 import typer
+from confluent_kafka import KafkaException
 from pymongo.errors import PyMongoError
 
-from roundtable.commands import demo, doctor, events, forces, grants, init, load, provision, sign_in, status, token
+from roundtable.commands import archives, demo, doctor, events, forces, grants, init, load, provision, sign_in, status, token
 from roundtable.errors import OperatorError
 
 app = typer.Typer(
@@ -18,6 +19,8 @@ app.command()(demo.demo)
 app.command()(init.init)
 app.command()(status.status)
 app.command()(doctor.doctor)
+app.command()(archives.backup)
+app.command()(archives.restore)
 app.command()(load.load)
 app.command()(token.token)
 app.command("sign-in")(sign_in.sign_in)
@@ -33,6 +36,8 @@ def main() -> None:
         app()
     except OperatorError as refusal:
         sys.exit(f"roundtable: {refusal}")
+    except KafkaException as failure:
+        sys.exit(f"roundtable: Kafka refuses or does not answer: {failure.args[0].str()}")
     except PyMongoError as failure:
         sys.exit(f"roundtable: MongoDB refuses or does not answer: {failure}")
 

@@ -38,7 +38,10 @@ class Issuer:
         """Write the public key where the services read it."""
         public = {**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": _ALGORITHM}
         self._home.jwks.parent.mkdir(exist_ok=True)
-        self._home.jwks.write_text(json.dumps({"keys": [public]}, indent=2) + "\n")
+        draft = self._home.jwks.with_suffix(".draft")
+        draft.write_text(json.dumps({"keys": [public]}, indent=2) + "\n")
+        # In one step: a service may be reading it.
+        draft.replace(self._home.jwks)
 
     def token(self, subject: str, grants: Iterable[Grant], lifetime: timedelta) -> str:
         """A bearer token that carries these grants."""

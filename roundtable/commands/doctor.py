@@ -18,18 +18,19 @@ _Certificates = Annotated[
     list[Path] | None,
     typer.Option("--certificate", exists=True, dir_okay=False, help="A file of certificates outside the data folder; again for each."),
 ]
+_STATUS = {"ok": 0, "warn": 1, "FAIL": 2}
 _COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "FAIL": typer.colors.RED}
 
 
 def doctor(certificate: _Certificates = None, home: HomeOption = None, as_json: _Json = False) -> None:  # noqa: FBT002 - typer's flag
-    """Examine what runs: ok, warn or FAIL, what was found, what to do. The exit status is 0 only when every line is ok."""
+    """Examine what runs: ok, warn or FAIL, what was found, what to do. The exit status is 0, 1 or 2: that of the worst line."""
     with operator_desk(home) as desk:
         findings = examine(desk, [*_of_the_stack(), *(certificate or ())])
     if as_json:
         typer.echo(json.dumps({name: asdict(finding) for name, finding in findings.items()}, indent=2))
     else:
         _show(findings)
-    raise typer.Exit(0 if all(finding.state == "ok" for finding in findings.values()) else 1)
+    raise typer.Exit(max(_STATUS[finding.state] for finding in findings.values()))
 
 
 def _of_the_stack() -> list[Path]:

@@ -31,7 +31,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "ROUNDTABLE_GATEWAY_BIND": "Address of this machine that the gateway's port is published on; 0.0.0.0 for every one.",
     "ROUNDTABLE_PROMETHEUS_PORT": "Port of this machine's loopback for Prometheus.",
     "ROUNDTABLE_GRAFANA_PORT": "The same for Grafana.",
-    "ROUNDTABLE_GATEWAY_TLS": "The gateway's certificate: internal for one of its own authority, or an e-mail address for ACME.",
+    "ROUNDTABLE_GATEWAY_TLS": "The gateway's certificate: internal, an e-mail address for ACME, or two files: deploy/gateway-tls.",
+    "ROUNDTABLE_GATEWAY_CERTIFICATES": "Folder with those two files.",
 }
 
 

@@ -1,5 +1,9 @@
 """What `docker compose up` does first: secrets at the first start, and what follows from settings at every one."""
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from roundtable.deployed.nodes import write_nodes
@@ -18,6 +22,11 @@ def initialise(home: Home, deployment: Deployment) -> list[Path]:
             other machines without TLS.
     """
     _refuse_exposure(deployment)
+    with _alone(home):
+        return _initialise(home, deployment)
+
+
+def _initialise(home: Home, deployment: Deployment) -> list[Path]:
     if home.secrets.exists():
         made = add_secrets(home)
     else:
@@ -27,6 +36,17 @@ def initialise(home: Home, deployment: Deployment) -> list[Path]:
     write_nodes(home, deployment)
     Issuer(home).publish()
     return made
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """Wait for another start of the same deployment: `docker compose up` may have been typed twice."""
+    descriptor = os.open(home.root, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_exposure(deployment: Deployment) -> None:

@@ -66,9 +66,19 @@ class Deployment(BaseSettings):
 
     @property
     def keystore(self) -> Path | None:
-        """The file that brokers take their private key and certificates from, or None without TLS."""
+        """The file that brokers take their private key and certificates from, or None without TLS.
+
+        Raises:
+            OperatorError: the folder cannot be looked into.
+        """
         file = self.kafka_tls / KEYSTORE
-        return file if file.exists() else None
+        try:
+            return file if file.exists() else None
+        except PermissionError as reason:
+            message = (
+                "the folder that ROUNDTABLE_KAFKA_TLS names cannot be read by user 10001: `chmod -R go+rX deploy` opens that of the clone"
+            )
+            raise OperatorError(message) from reason
 
     @property
     def exposed(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Asks MongoDB and Kafka; knows nothing of good or bad."""
 
 import time
+from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 from typing import Final
@@ -40,8 +41,12 @@ def mongo_versions(desk: Provisioning) -> tuple[str, str]:
 
 
 def kafka_level(bootstrap_servers: str) -> tuple[int, int]:
-    """The level of Kafka's metadata, and the highest it could have."""
-    return metadata_level(*places_of(bootstrap_servers)[0], SECONDS)
+    """The level of Kafka's metadata, and the highest it could have, by the first broker that answers; raises OSError when none does."""
+    *others, last = places_of(bootstrap_servers)
+    for place in others:
+        with suppress(OSError):
+            return metadata_level(*place, SECONDS)
+    return metadata_level(*last, SECONDS)
 
 
 def members(desk: Provisioning) -> list[Member]:

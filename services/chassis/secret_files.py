@@ -1,5 +1,6 @@
 """Settings that stand in files: a password that no list of processes and no description of a container shows."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,6 @@ def file_of(field: str) -> str:
 
 
 def place_of(field: str, folder: Path | None) -> str:
-    """Where a setting stands, for whoever has to mend it: its variable and, where settings may stand in files, its file."""
+    """Where a setting stands, for whoever has to mend it: its variable and, unless that is set, the file that it may stand in."""
     variable = f"{PREFIX}{field}".upper()
-    return variable if folder is None or variable == FOLDER else f"{variable} ({folder / file_of(field)})"
+    return variable if folder is None or variable == FOLDER or os.environ.get(variable) else f"{variable} ({folder / file_of(field)})"

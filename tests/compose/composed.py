@@ -28,6 +28,8 @@ PORTS = {
     "prometheus": "ROUNDTABLE_PROMETHEUS_PORT",
     "grafana": "ROUNDTABLE_GRAFANA_PORT",
 }
+WITH_IMAGES = ("gateway", "prometheus")
+"""Services with an image of their own; the others share one."""
 Done = subprocess.CompletedProcess[str]
 
 
@@ -121,6 +123,21 @@ def service_of(container: dict[str, Any]) -> str:
     return str(container["Config"]["Labels"]["com.docker.compose.service"])
 
 
+def assert_nobody(containers: Iterable[dict[str, Any]]) -> None:
+    """Each runs as nobody, writes to its volumes alone, has no rights beyond that and bounds to what it may take."""
+    for each in containers:
+        host = each["HostConfig"]
+        assert each["Config"]["User"] == "10001:10001"
+        assert host["ReadonlyRootfs"]
+        assert host["CapDrop"] == ["ALL"]
+        # The gateway's program is marked to bind low ports, and does not start without.
+        assert host["CapAdd"] == (["CAP_NET_BIND_SERVICE"] if service_of(each) == "gateway" else None)
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert host["Memory"] > 0
+        assert host["NanoCpus"] > 0
+        assert host["LogConfig"]["Config"] == {"max-size": "10m", "max-file": "5"}
+
+
 @contextmanager
 def composed(folder: Path, published: Iterable[str], **facts: Any) -> Iterator[Composed]:
     """A project that is not started yet; nothing is left of it at the end.
@@ -135,4 +152,4 @@ def composed(folder: Path, published: Iterable[str], **facts: Any) -> Iterator[C
         yield project
     finally:
         project.run("--profile", "*", "down", "--volumes", "--timeout", "5", "--remove-orphans")
-        docker("image", "rm", "--force", project.image)
+        docker("image", "rm", "--force", project.image, *(f"{project.name}-{service}:0.1.0" for service in WITH_IMAGES))

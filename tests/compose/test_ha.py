@@ -11,7 +11,7 @@ from functools import partial
 import httpx2
 import pytest
 
-from tests.compose.composed import Composed, composed, docker
+from tests.compose.composed import Composed, assert_nobody, composed, docker
 from tests.journeys.conftest import wait_until
 from tests.journeys.test_kill import all_concerns
 
@@ -102,6 +102,7 @@ def test_nothing_but_the_gateway_and_kafka_is_published_and_only_to_this_machine
     ]
 
     assert sorted(bindings) == sorted(("127.0.0.1", port) for port in stack.ports.values())
+    assert_nobody(stack.containers())
     with stack.client("readmodel") as anyone:
         assert anyone.get("/metrics").status_code == httpx2.codes.NOT_FOUND
         assert anyone.get("/meetings/openapi.json").json()["info"]["title"] == "Roundtable: meetings"

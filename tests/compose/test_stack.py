@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, Message
 
-from tests.compose.composed import Composed, composed, docker, service_of
+from tests.compose.composed import Composed, assert_nobody, composed, docker, service_of
 from tests.journeys.conftest import created, wait_until
 from tests.journeys.listening import Listener
 from tests.journeys.test_demonstration import (
@@ -103,15 +103,7 @@ def test_every_container_is_nobody_and_writes_to_its_volumes_alone(stack: Compos
     containers = stack.containers()
 
     assert {service_of(each) for each in containers} == {"init", "kafka", "mongo", "provision", *PUBLISHED}
-    for each in containers:
-        host = each["HostConfig"]
-        assert each["Config"]["User"] == "10001:10001"
-        assert host["ReadonlyRootfs"]
-        assert host["CapDrop"] == ["ALL"]
-        assert host["SecurityOpt"] == ["no-new-privileges:true"]
-        assert host["Memory"] > 0
-        assert host["NanoCpus"] > 0
-        assert host["LogConfig"]["Config"] == {"max-size": "10m", "max-file": "5"}
+    assert_nobody(containers)
 
 
 def secrets_seen(container: dict[str, Any]) -> set[str]:

@@ -16,7 +16,7 @@ CLI = "docker compose run --rm cli"
 def commands() -> list[str]:
     """Every command of the page that the command line answers, without what is said beside it."""
     lines = [line for block in blocks() for line in block.lines]
-    return list(dict.fromkeys(line.partition("  #")[0].strip() for line in lines if line.startswith(CLI)))
+    return list(dict.fromkeys(line.partition("  #")[0].strip() for line in lines if CLI in line))
 
 
 @pytest.mark.parametrize("command", commands())
@@ -36,6 +36,6 @@ def test_a_command_of_the_operators_page_works_as_it_stands(product: Product, co
 
 
 def test_the_page_tells_of_the_commands_that_operators_need() -> None:
-    told = {command.removeprefix(CLI).split()[0] for command in commands()}
+    told = {command.partition(CLI)[2].split()[0] for command in commands()}
 
     assert told >= {"status", "doctor", "sign-in", "forces", "provision", "token", "grants"}

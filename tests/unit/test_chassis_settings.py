@@ -169,6 +169,17 @@ def test_a_folder_of_secrets_that_is_not_there_is_named(environment: pytest.Monk
     assert line == "meetings: ROUNDTABLE_SECRETS_DIR: /not/there is not a folder that can be read"
 
 
+def test_what_the_environment_says_wrong_is_not_blamed_on_a_file(
+    secrets: Path, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del secrets
+    environment.setenv("ROUNDTABLE_LOG_LEVEL", "loud")
+
+    (line,) = lines_of(capsys)
+
+    assert line.startswith("meetings: ROUNDTABLE_LOG_LEVEL: Input should be")
+
+
 def test_a_connection_string_without_a_password_needs_one(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     environment.setenv("ROUNDTABLE_MONGO_URL", "mongodb://meetings@127.0.0.1:1/")
 

@@ -166,6 +166,19 @@ def test_kafka_reaches_beyond_the_machine_by_tls_alone(
     assert Addresses.of(home).for_clients.security_protocol == "SASL_SSL"
 
 
+def test_certificates_that_we_may_not_look_at_are_said_with_what_opens_them(
+    home: Home, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: Path) -> bool:
+        raise PermissionError
+
+    # The one who runs the tests may look everywhere.
+    monkeypatch.setattr("pathlib.Path.exists", closed)
+
+    with pytest.raises(OperatorError, match="cannot be read by user 10001: `chmod -R go\\+rX deploy`"):
+        initialise(home, deployment)
+
+
 def test_three_nodes_keep_three_copies_and_vote(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     initialise(home, told(monkeypatch, THREE | {"kafka_tls": str(tmp_path)}))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from roundtable.cli import main
 from roundtable.errors import OperatorError
@@ -98,6 +99,16 @@ def test_a_force_that_does_not_exist_is_refused_with_those_that_do(roundtable: P
 
     assert answer.status == 1
     assert "'gotham' is none of the 45 forces: avon-and-somerset," in answer.stderr
+
+
+def test_a_kafka_that_does_not_answer_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+
+    monkeypatch.setattr("roundtable.cli.app", away)
+
+    with pytest.raises(SystemExit, match="roundtable: Kafka refuses or does not answer: "):
+        main()
 
 
 @pytest.mark.parametrize(("program", "package"), [("java", "openjdk-17-jre-headless"), ("mvn", "maven")])
