@@ -7,7 +7,8 @@ import pytest
 from aiokafka import TopicPartition
 
 from chassis import metrics, parked
-from chassis.consumer import Batch, consume
+from chassis.batch import Batch
+from chassis.consumer import consume
 from chassis.kafka import LogReader, producer
 from chassis.mongo import Tx
 from chassis.outbox import Outbox
