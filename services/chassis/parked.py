@@ -38,7 +38,7 @@ _ENVELOPE: Final[Mapping[str, tuple[str, str]]] = {
     "subject": ("ce_subject", _UUID),
     "sequence": ("ce_sequence", r"[0-9]{10}"),
     "time": ("ce_time", r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"),
-    "traceparent": ("traceparent", r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"),
+    "traceparent": ("ce_traceparent", r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"),
 }
 """The attributes that are told of an event, their headers, and the form without which one is not repeated: it might be anything."""
 
