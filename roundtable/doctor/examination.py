@@ -12,7 +12,7 @@ import psutil
 from confluent_kafka import KafkaException
 from pymongo.errors import PyMongoError
 
-from roundtable.condition import Condition, Service, condition_of
+from roundtable.condition import Condition, Service, condition_of, services_of
 from roundtable.doctor import engines, host, probes, stack
 from roundtable.doctor.finding import Finding, fail
 from roundtable.doctor.versions import Versions, judge_versions
@@ -46,7 +46,7 @@ def _checks(desk: OperatorDesk, certificates: Sequence[Path]) -> Mapping[str, Ch
         "replica set": lambda: stack.judge_replica_set(engines.members(inside)),
         "partitions": lambda: stack.judge_partitions(engines.partitions(inside)),
         "positions": lambda: stack.judge_positions(standings(inside)),
-        "outbox": lambda: stack.judge_outbox(engines.waiting(inside), _refusing(condition_of(desk))),
+        "outbox": lambda: stack.judge_outbox(engines.waiting(inside), _refusing(services_of(desk))),
         "lag": lambda: stack.judge_lag(_lags(condition_of(desk))),
         "parked": lambda: stack.judge_parked(engines.parked(inside)),
         "forces": lambda: stack.judge_belongings(engines.belongings(inside)),
@@ -77,9 +77,9 @@ def _why(service: Service) -> str:
     return "; ".join(failing) or "does not answer"
 
 
-def _refusing(condition: Condition) -> list[str]:
+def _refusing(services: Mapping[str, Service]) -> list[str]:
     """The services that say of their outbox that it is full."""
-    return [name for name, service in condition["services"].items() if not service["checks"].get("outbox", {"ok": True})["ok"]]
+    return [name for name, service in services.items() if not service["checks"].get("outbox", {"ok": True})["ok"]]
 
 
 def _lags(condition: Condition) -> dict[str, int | None]:

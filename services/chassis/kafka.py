@@ -186,7 +186,7 @@ class LogReader:
     async def _started(self) -> AIOKafkaConsumer:
         if self._consumer is None:
             self._consumer = consumer(self._settings)
-            await self._consumer.start()
+            await within(READ_SECONDS, self._consumer.start())
         return self._consumer
 
     async def _fetch(self, client: AIOKafkaConsumer, wanted: set[tuple[str, int, int]]) -> dict[tuple[str, int, int], Message]:
