@@ -6,7 +6,22 @@ import typer
 from confluent_kafka import KafkaException
 from pymongo.errors import PyMongoError
 
-from roundtable.commands import archives, demo, doctor, events, forces, grants, init, load, parked, positions, provision, sign_in, status, token
+from roundtable.commands import (
+    archives,
+    demo,
+    doctor,
+    events,
+    forces,
+    grants,
+    init,
+    load,
+    parked,
+    positions,
+    provision,
+    sign_in,
+    status,
+    token,
+)
 from roundtable.errors import OperatorError
 
 app = typer.Typer(
