@@ -86,11 +86,8 @@ class Desk:
             Replayed: the request was recorded before.
             Refusal: 404 absent, 428 without `If-Match`, 412 when that names another version.
         """
-        state = await self.read(model, subject)
-        # In this order, a repeat whose first attempt commits meanwhile never takes its own change for that of another.
         await self.admit()
-        if state is None:
-            raise not_found(model.collection)
+        state = await self.show(model, subject)
         self._visit.check_version(state.version)
         return state
 

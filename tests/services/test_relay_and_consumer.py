@@ -162,7 +162,8 @@ async def test_a_poll_that_hangs_is_given_up_and_the_client_made_anew(
         return await getmany(self, **options)
 
     monkeypatch.setattr(AIOKafkaConsumer, "getmany", hanging)
-    monkeypatch.setattr("chassis.consumer.POLL_SECONDS", 1.0)
+    # Long enough for a poll of 0.2 s on a busy machine.
+    monkeypatch.setattr("chassis.consumer.POLL_SECONDS", 5.0)
     async with running(concerns, relay(concerns)), running(readmodel, consume(readmodel, noting(readmodel))):
         await raise_concerns(concerns, place.force, 3)
 
