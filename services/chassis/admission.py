@@ -12,11 +12,14 @@ from functools import wraps
 from typing import Any, ClassVar, Final
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import ValidationError
 
 from chassis import bodies
 from chassis.answers import Page, Replayed, answer, page, replay
 from chassis.auth import Principal, Role
+from chassis.mongo import Unavailable
 from chassis.problems import Refusal, away, not_found, problems
 from chassis.recording import Stale
 from chassis.runtime import Runtime
@@ -101,12 +104,25 @@ async def _until_settled(proceed: Callable[[Request], Coroutine[Any, Any, Respon
     shortest, longest = _PAUSE_SECONDS
     for attempt in range(_ATTEMPTS):
         try:
-            return await proceed(request)
+            return await _once(proceed, request)
         except Stale:
             await asyncio.sleep(random.uniform(0, min(shortest * 2**attempt, longest)))  # noqa: S311 - a pause is no secret
         except Replayed as replayed:
             return replay(replayed, request.state.visit)
     raise Refusal(503, "busy", "Others keep changing this record: send the same request again", headers={"Retry-After": "1"})
+
+
+async def _once(proceed: Callable[[Request], Coroutine[Any, Any, Response]], request: Request) -> Response:
+    """Run the route. What refuses a request may be its own first attempt, which committed meanwhile: then it is answered as that was."""
+    try:
+        return await proceed(request)
+    except (Stale, Replayed, Unavailable, RequestValidationError, ValidationError):
+        raise
+    # Whatever error the service's own rules raise.
+    except Exception:
+        for look_again in request.state.visit.recorded_before:
+            await look_again()
+        raise
 
 
 def _answering(endpoint: Endpoint, status: int) -> Endpoint:

@@ -9,6 +9,8 @@ from contracts.codec import Message
 COLLECTION: Final = "outbox"
 PENDING: Final = "pending"
 PUBLISHED: Final = "published"
+ALL_PENDING: Final = {"status": PENDING, "subject": {"$gte": ""}}
+"""The subject, which every record has, leads to the index of what is pending: fourteen days of published ones are not read."""
 KEPT_SECONDS: Final = 14 * 24 * 3600
 """How long a published record is kept, for `republish`."""
 
@@ -70,7 +72,7 @@ class Outbox:
         """For each force with pending records: their number and the age of the oldest in seconds."""
         found = await self.records.aggregate(
             [
-                {"$match": {"status": PENDING}},
+                {"$match": ALL_PENDING},
                 {"$group": {"_id": "$force", "count": {"$sum": 1}, "oldest": {"$min": "$time"}}},
                 {"$addFields": {"age": {"$divide": [{"$subtract": ["$$NOW", "$oldest"]}, 1000]}}},
             ]

@@ -2,6 +2,12 @@
 
 import asyncio
 
+import httpx2
+import pytest
+
+from chassis.desk import Desk
+from contracts.places import Neighbourhood
+from meetings import store
 from tests.builders import new_id
 from tests.conftest import Place
 from tests.services.callers import HELD, ROUND_TABLE, Caller, done, organisation, refused
@@ -33,6 +39,22 @@ async def test_a_neighbourhood_registered_twice_with_one_key_is_registered_once(
     assert len({answer.json()["id"] for answer in at_once}) == 1
     assert refused(await meetings.post("/neighbourhoods", town | {"name": "Other"}, key="once"))[1] == "idempotency-key-reused"
     assert await meetings.stored("neighbourhoods").count({}) == 2
+
+
+async def test_a_repeat_is_not_told_that_the_code_it_took_itself_is_taken(meetings: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    town, holders, before = {"code": "NN 09", "name": "Corby"}, store.holders, list[httpx2.Response]()
+
+    async def overtaken(desk: Desk, state: Neighbourhood) -> list[Neighbourhood]:
+        if not before:
+            before.append(httpx2.Response(500))
+            before[0] = await meetings.post("/neighbourhoods", town, key="once")
+        return await holders(desk, state)
+
+    # The first attempt, of which the caller heard nothing, commits while its repeat is dealt with.
+    monkeypatch.setattr(store, "holders", overtaken)
+    repeated = await meetings.post("/neighbourhoods", town, key="once")
+
+    assert (repeated.status_code, repeated.json()) == (201, before[0].json())
 
 
 async def test_two_organisations_never_become_each_other(meetings: Caller) -> None:

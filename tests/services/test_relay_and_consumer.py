@@ -10,7 +10,7 @@ from chassis import metrics, parked
 from chassis.consumer import Batch, consume
 from chassis.kafka import LogReader, producer
 from chassis.mongo import Tx
-from chassis.outbox import Outbox
+from chassis.outbox import ALL_PENDING, COLLECTION, Outbox
 from chassis.positions import OtherProjection, Positions
 from chassis.recording import Draft, Recorder
 from chassis.relay import relay
@@ -74,6 +74,19 @@ async def test_every_recorded_event_reaches_a_consumer_exactly_once(concerns: Ru
 
     assert set(await count_of(readmodel)) == {1}
     assert await Outbox(concerns.mongo, "concerns").take(1) == []
+
+
+async def test_counting_what_is_pending_does_not_read_what_was_published(concerns: Runtime, place: Place) -> None:
+    await raise_concerns(concerns, place.force, 5)
+    outbox = Outbox(concerns.mongo, "concerns")
+    await outbox.mark([record["_id"] for record in await outbox.take(4)])
+
+    with place.engines.mongo.client() as client:
+        plan = {"find": COLLECTION, "filter": ALL_PENDING}
+        said = client[f"{place.prefix}concerns"].command("explain", plan, verbosity="executionStats")["executionStats"]
+
+    assert [(force, count) for force, count, _ in await outbox.depth()] == [(place.force, 1)]
+    assert (said["totalDocsExamined"], said["totalKeysExamined"]) == (1, 1)
 
 
 async def test_versions_of_one_aggregate_reach_the_log_in_their_order(concerns: Runtime, readmodel: Runtime, place: Place) -> None:
