@@ -206,7 +206,9 @@ class Desk:
 
 async def desk(visit: Visiting) -> Desk:
     """The desk of a request that its route has admitted."""
-    return Desk(visit)
+    standing = Desk(visit)
+    visit.recorded_before.append(standing.admit)
+    return standing
 
 
 AtDesk = Annotated[Desk, Depends(desk)]

@@ -1,7 +1,8 @@
 """A visit: one admitted request, who makes it, in which force, and what its headers ask for."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -23,6 +24,7 @@ class Visit:
         target: method and path; what an idempotency key counts for.
         traceparent: the trace that the request belongs to.
         body: the bytes that were sent.
+        recorded_before: what finds out whether the request was recorded before, by whoever keeps its receipt; each raises if it was.
     """
 
     runtime: Runtime
@@ -32,6 +34,7 @@ class Visit:
     traceparent: str
     body: bytes
     headers: Headers
+    recorded_before: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
     def subject(self) -> str:
