@@ -8,23 +8,17 @@ import argparse
 import json
 import os
 import signal
-import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Self
-
-import httpx2
+from typing import Any, Final
 
 from readmodel.model import Phase, Standing
 from roundtable import rebuilding
-from roundtable.grants import parse_grant
 from roundtable.identity import Issuer
 from roundtable.live_model import of_live, standing
 from roundtable.native import Engines, start_engines
@@ -33,77 +27,14 @@ from roundtable.native.processes import Child, Command, stop_all
 from roundtable.native.services import Service, _settings
 from roundtable.provisioning import add_force
 from tests.scale.filling import fill
+from tests.scale.load import FORCE, Load
+from tests.scale.measures import Course, Memory, cpu_seconds
 
-FORCE: Final = "northamptonshire"
-PAGES: Final = (
-    f"/v1/concerns?force={FORCE}&limit=50",
-    f"/v1/concerns?force={FORCE}&category=hate-crime&limit=50",
-    f"/v1/concerns?force={FORCE}&from=2025-05-10&to=2025-05-20&limit=50",
-    f"/v1/summary?force={FORCE}",
-)
 LOOK_SECONDS: Final = 0.1
 
 
 def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - a program that tells what it measures
-
-
-@dataclass
-class Memory:
-    """The resident memory of a process, sampled while something goes on; MiB."""
-
-    pid: Callable[[], int]
-    seen: list[float] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(0.5):
-            try:
-                status = Path(f"/proc/{self.pid()}/status").read_text(encoding="ascii")
-            except OSError:
-                continue
-            self.seen.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
-
-    def __str__(self) -> str:
-        tenth = max(1, len(self.seen) // 10)
-        first, last = statistics.median(self.seen[tenth : 2 * tenth] or self.seen), statistics.median(self.seen[-tenth:])
-        return f"{first:.0f} MiB in its second tenth, {last:.0f} in its last, {max(self.seen):.0f} at most"
-
-
-@dataclass
-class Course:
-    """How far something was, and when."""
-
-    seen: list[tuple[float, int]] = field(default_factory=list)
-
-    def note(self, done: int) -> None:
-        self.seen.append((time.monotonic(), done))
-
-    def __str__(self) -> str:
-        moving = [at for at in self.seen if at[1] > 0]
-        begun, end = moving[0], next(at for at in moving if at[1] == moving[-1][1])
-        middle = min(moving, key=lambda at: abs(at[1] - (begun[1] + end[1]) / 2))
-        whole, halves = _rate(begun, end), (_rate(begun, middle), _rate(middle, end))
-        return f"{whole:,.0f} events/s in {end[0] - begun[0]:.1f} s ({halves[0]:,.0f} in the first half, {halves[1]:,.0f} in the second)"
-
-
-def _rate(one: tuple[float, int], other: tuple[float, int]) -> float:
-    return (other[1] - one[1]) / max(other[0] - one[0], 1e-9)
-
-
-def cpu_seconds(pid: int) -> float:
-    """What a process has used so far, all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -210,60 +141,6 @@ def rebuild(there: Stage, events: int) -> None:
         say(f"    {phase}: {_spent(one, other, events)}")
 
 
-@dataclass
-class Load:
-    """Readers who ask one page after the other, of any replica that answers; milliseconds."""
-
-    there: Stage
-    each_seconds: float = 0.05
-    took: list[float] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    elsewhere: int = 0
-
-    def __enter__(self) -> Self:
-        self._stopped = threading.Event()
-        token = Issuer(self.there.engines.home).token("ada", [parse_grant(f"{FORCE}:reader")], timedelta(hours=3))
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._threads = [threading.Thread(target=self._run, args=(number,), daemon=True) for number in range(2)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, number: int) -> None:
-        with httpx2.Client(headers=self._headers, timeout=15) as client:
-            while not self._stopped.wait(self.each_seconds):
-                number += 1
-                self._ask(client, number)
-
-    def _ask(self, client: httpx2.Client, number: int) -> None:
-        begun, said = time.monotonic(), "nobody answers"
-        for attempt in range(len(self.there.replicas)):
-            at = self.there.replicas[(number + attempt) % len(self.there.replicas)].url
-            try:
-                answer = client.get(at + PAGES[number % len(PAGES)])
-            except httpx2.TransportError as error:
-                said = type(error).__name__
-                continue
-            if answer.is_success:
-                self.elsewhere += attempt > 0
-                self.took.append((time.monotonic() - begun) * 1000)
-                return
-            said = answer.text
-        self.refused.append(said)
-
-    def __str__(self) -> str:
-        cuts = statistics.quantiles(self.took, n=100)
-        return (
-            f"{len(self.took)} queries, p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f}, p99 {cuts[98]:.0f}, "
-            f"{self.elsewhere} answered by the other replica, {len(self.refused)} by nobody {sorted(set(self.refused))[:3]}"
-        )
-
-
 class Killer:
     """Kills whoever builds, once in each of the phases, and starts it again."""
 
@@ -293,14 +170,18 @@ def _last_built(service: Service) -> str:
     return max(said, default="")
 
 
+def reading(there: Stage) -> Load:
+    return Load(lambda: [service.url for service in there.replicas], there.engines.home)
+
+
 def show(there: Stage, events: int) -> None:
     """The rebuild under load, killed three times on its way."""
     there.start(2)
-    with Load(there) as quiet:
+    with reading(there) as quiet:
         time.sleep(30)
     say(f"queries before: {quiet}")
     measured, killer = Rebuild(), Killer(there, events // 3)
-    with Load(there) as load, Memory(lambda: there.replicas[0].child.pid) as one, Memory(lambda: there.replicas[1].child.pid) as other:
+    with reading(there) as load, Memory(lambda: there.replicas[0].child.pid) as one, Memory(lambda: there.replicas[1].child.pid) as other:
         measured.follow(there, killer.look)
     say(f"rebuild under load, killed {killer.killed}: {measured}; {one}; {other}")
     say(f"queries during: {load}")
