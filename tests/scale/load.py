@@ -30,7 +30,7 @@ class Load:
     urls: Callable[[], list[str]]
     home: Home
     each_seconds: float = 0.05
-    took: list[float] = field(default_factory=list)
+    took: dict[str, list[float]] = field(default_factory=lambda: {page: [] for page in PAGES})
     refused: list[str] = field(default_factory=list)
     elsewhere: int = 0
 
@@ -55,25 +55,30 @@ class Load:
                 self._ask(client, number)
 
     def _ask(self, client: httpx2.Client, number: int) -> None:
+        page, urls = PAGES[number % len(PAGES)], self.urls()
         begun, said = time.monotonic(), "nobody answers"
-        urls = self.urls()
         for attempt in range(len(urls)):
             at = urls[(number + attempt) % len(urls)]
             try:
-                answer = client.get(at + PAGES[number % len(PAGES)])
+                answer = client.get(at + page)
             except httpx2.TransportError as error:
                 said = type(error).__name__
                 continue
             if answer.is_success:
                 self.elsewhere += attempt > 0
-                self.took.append((time.monotonic() - begun) * 1000)
+                self.took[page].append((time.monotonic() - begun) * 1000)
                 return
             said = answer.text
-        self.refused.append(said)
+        self.refused.append(f"{said}: {page}")
 
     def __str__(self) -> str:
-        cuts = statistics.quantiles(self.took, n=100)
-        return (
-            f"{len(self.took)} queries, p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f}, p99 {cuts[98]:.0f}, "
-            f"{self.elsewhere} answered by the other replica, {len(self.refused)} by nobody {sorted(set(self.refused))[:3]}"
-        )
+        pages = "".join(f"\n    {page}: {_told(took)}" for page, took in self.took.items())
+        nobody = f"{len(self.refused)} by nobody {sorted(set(self.refused))[:5]}"
+        return f"{_told([each for took in self.took.values() for each in took])}, {self.elsewhere} answered by the other replica, {nobody}{pages}"
+
+
+def _told(took: list[float]) -> str:
+    if len(took) < 2:
+        return f"{len(took)} queries"
+    cuts = statistics.quantiles(took, n=100)
+    return f"{len(took)} queries, p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f}, p99 {cuts[98]:.0f}"

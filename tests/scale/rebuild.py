@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -166,12 +167,28 @@ class Killer:
 def _last_built(service: Service) -> str:
     """When a replica last said that it builds, as its log tells the time."""
     lines = service.child.command.log.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = [json.loads(line)["timestamp"] for line in lines if '"rebuild_begins"' in line or '"rebuild_goes_on"' in line]
+    said = [json.loads(line)["time"] for line in lines if '"rebuild_begins"' in line or '"rebuild_goes_on"' in line]
     return max(said, default="")
 
 
 def reading(there: Stage) -> Load:
     return Load(lambda: [service.url for service in there.replicas], there.engines.home)
+
+
+@contextmanager
+def writing(there: Stage) -> Iterator[None]:
+    """Some fifty events a second, in the midst of it all."""
+    stopped = threading.Event()
+
+    def write() -> None:
+        while not stopped.wait(1.0):
+            fill(there.engines.kafka_client("concerns"), FORCE, 50)
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    yield
+    stopped.set()
+    thread.join()
 
 
 def show(there: Stage, events: int) -> None:
@@ -181,7 +198,12 @@ def show(there: Stage, events: int) -> None:
         time.sleep(30)
     say(f"queries before: {quiet}")
     measured, killer = Rebuild(), Killer(there, events // 3)
-    with reading(there) as load, Memory(lambda: there.replicas[0].child.pid) as one, Memory(lambda: there.replicas[1].child.pid) as other:
+    with (
+        writing(there),
+        reading(there) as load,
+        Memory(lambda: there.replicas[0].child.pid) as one,
+        Memory(lambda: there.replicas[1].child.pid) as other,
+    ):
         measured.follow(there, killer.look)
     say(f"rebuild under load, killed {killer.killed}: {measured}; {one}; {other}")
     say(f"queries during: {load}")
