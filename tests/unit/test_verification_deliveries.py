@@ -1,7 +1,7 @@
 """What a verification finds of deliveries: one for each subscription and event that match, and no other."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from contracts import events as e
@@ -10,15 +10,14 @@ from notifications.domain import Subscription, SubscriptionFacts, subscribe
 from readmodel.projections import Document
 from roundtable.verification.telling import Telling, compare_grants
 from tests import builders
-from tests.unit.verifying import FORCE, NOW, life, sent, words
+from tests.unit.verifying import FORCE, NOW, in_log, life, sent, words
 
 BEFORE = NOW - timedelta(hours=1)
 
 
-def subscription(*, at: datetime = BEFORE, **facts: Any) -> Subscription:
-    return subscribe(
-        SubscriptionFacts(url="https://a.example/", **facts), subject="partner", force=FORCE, subscription_id=builders.new_id(), now=at
-    )
+def subscription(*, since: int = 0, **facts: Any) -> Subscription:
+    entered = SubscriptionFacts(url="https://a.example/", **facts)
+    return subscribe(entered, subject="partner", force=FORCE, subscription_id=builders.new_id(), now=BEFORE, since={0: since})
 
 
 def deliveries(*pairs: tuple[Subscription, Message]) -> list[Document]:
@@ -27,8 +26,8 @@ def deliveries(*pairs: tuple[Subscription, Message]) -> list[Document]:
 
 def told_of(subscriptions: list[Subscription], messages: Iterable[Message], there: list[Document]) -> list[str]:
     telling = Telling(subscriptions)
-    for message in messages:
-        telling.add(message)
+    for event in in_log(*messages):
+        telling.add(event)
     return words(telling.compare(there, FORCE, "deliveries"))
 
 
@@ -48,7 +47,7 @@ def test_one_that_was_added_and_one_that_is_missing_are_named() -> None:
 
 
 def test_nobody_is_told_of_what_was_before_the_subscription() -> None:
-    asked, [message, *_] = subscription(at=NOW + timedelta(hours=1)), life()
+    asked, [message, *_] = subscription(since=1), life()
 
     assert told_of([asked], [message], []) == []
     assert told_of([asked], [message], deliveries((asked, message))) == ["a delivery that nobody asked for"]
