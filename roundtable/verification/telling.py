@@ -68,9 +68,8 @@ class Telling:
 
     def _tell(self, due: Due, subscription: Subscription, message: Message) -> None:
         delivery, asked = begin(subscription, message, message.time).id, matches(subscription, message)
-        changed = subscription.version > 1
-        settled = not changed or message.time > subscription.changed_at + UNCERTAIN
-        told_by_an_older_rule = changed and not settled
+        settled = message.time > max(subscription.created_at, subscription.changed_at) + UNCERTAIN
+        told_by_an_older_rule = subscription.version > 1 and not settled
         if asked or told_by_an_older_rule:
             due.allowed.add(delivery)
         if asked and settled:

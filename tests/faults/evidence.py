@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from pymongo import MongoClient
 
+from readmodel.model import DATABASE, LIVE, MODELS, Model
 from roundtable.native import Engines
 from tests.faults.receiver import Got
 
@@ -74,6 +76,13 @@ class Evidence:
     leaks: Sequence[str] = ()
     late: str = ""
     """What had not come about within the bound, in words."""
+
+
+def live_model(client: MongoClient[Document]) -> Model:
+    """Which model readers are shown."""
+    found = client[DATABASE][MODELS].find_one({"_id": LIVE})
+    assert found is not None
+    return Model.of(found)
 
 
 def read_log(engines: Engines, force: str) -> list[Logged]:

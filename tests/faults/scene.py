@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from contracts.events import ConcernClosed
+from readmodel.model import DATABASE
 from roundtable.native import Engines
-from tests.faults.evidence import Evidence, Subscriber, ends, read_log
+from tests.faults.evidence import Evidence, Subscriber, ends, live_model, read_log
 from tests.faults.load import PATIENCE, Load, Target
 from tests.faults.oracle import differences
 from tests.faults.receiver import Receiver
@@ -74,8 +75,8 @@ class Scene:
         engines = self.world.cluster.engines
         ours = [one.id for one in self.subscribers.values()]
         with engines.mongo.client() as client:
-            live = client["readmodel"]["models"].find_one({"_id": "live"}) or {"projection": 1}
-            stored = {name: list(client["readmodel"][f"{name}_p{live['projection']}"].find({"force": self.force})) for name in _OF_MODEL}
+            model = live_model(client)
+            stored = {name: list(client["readmodel"][model.name_of(name)].find({"force": self.force})) for name in _OF_MODEL}
             # What counts as delivered is asked before what came: the other way round, one more may be delivered in between.
             deliveries = list(
                 client["notifications"]["deliveries"].find({"$or": [{"force": self.force}, {"subscription_id": {"$in": ours}}]})
@@ -129,7 +130,8 @@ def unrest(engines: Engines, force: str, *, told: bool = False) -> str:
             return f"{pending} events wait in the outbox"
         log = ends(engines, force)
         for consumer in _CONSUMERS:
-            stands = {each["partition"]: each["offset"] for each in client[consumer]["positions"].find({"force": force})}
+            own = {"force": force, "build": live_model(client).later_build if consumer == DATABASE else None}
+            stands = {each["partition"]: each["offset"] for each in client[consumer]["positions"].find(own)}
             if behind := sum(max(0, end - stands.get(partition, 0)) for partition, end in log.items()):
                 return f"{consumer} is {behind} events behind"
         if told and (waiting := client["notifications"]["deliveries"].count_documents({"force": force, "status": "pending"})):

@@ -7,7 +7,7 @@ from confluent_kafka import Producer
 
 from roundtable.native.services import Service
 from roundtable.parked import Does, ask, parked_events
-from tests.faults.evidence import Answer
+from tests.faults.evidence import Answer, live_model
 from tests.faults.mains.points import HEALED, POISON
 from tests.faults.scene import Scene, scene, unrest
 from tests.faults.signals import await_death, kill
@@ -53,7 +53,7 @@ def longest_stall(there: Scene, churning: Service, before: int) -> float:
     until = moved_at + CHURN_AT_MOST_SECONDS
     with there.world.cluster.engines.mongo.client() as client:
         while joined(churning) - before < JOINS and time.monotonic() < until:
-            now = client["readmodel"]["history_p1"].count_documents({"force": there.force})
+            now = client["readmodel"][live_model(client).name_of("history")].count_documents({"force": there.force})
             if now != count:
                 longest, count, moved_at = max(longest, time.monotonic() - moved_at), now, time.monotonic()
             time.sleep(0.1)

@@ -10,13 +10,14 @@ from pymongo.write_concern import WriteConcern
 
 import chassis.kafka
 import chassis.mongo.client
-import chassis.parked
 import chassis.relay
+import readmodel.build
 import readmodel.projector
 from chassis.desk import Desk
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, DuplicateKey, Mongo, Tx, Unavailable
-from chassis.positions import COLLECTION, Positions, position_id
+from chassis.parked import ParkedEvents
+from chassis.positions import Positions
 from chassis.relay import BATCH, Relay
 from chassis.settings import Settings
 from contracts.codec import Message
@@ -81,20 +82,20 @@ def position_not_compared(_: int) -> None:
 
     async def move(self: Positions, partition: TopicPartition, before: int, after: int, tx: Tx) -> None:
         del before
-        positions = self.mongo.collection(self.database, COLLECTION)
-        await positions.update_one({"_id": position_id(partition)}, {"$set": {"offset": after}}, tx=tx)
+        await self._stored.update_one(self._at(partition), {"$set": {"offset": after}}, tx=tx)
 
     exchange(Positions, "move", move)
 
 
 def takes_up_from_memory(_: int) -> None:
     """A consumer that comes to a partition again goes on from where it was itself, whoever was there meanwhile."""
-    take_up, remembered = Positions.take_up, dict[TopicPartition, int]()
+    take_up, remembered = Positions.take_up, dict[str, int]()
 
     async def again(self: Positions, partition: TopicPartition) -> int:
-        if partition not in remembered:
-            remembered[partition] = await take_up(self, partition)
-        return remembered[partition]
+        key = self._key(partition)
+        if key not in remembered:
+            remembered[key] = await take_up(self, partition)
+        return remembered[key]
 
     exchange(Positions, "take_up", again)
 
@@ -150,7 +151,16 @@ def parks_nothing(_: int) -> None:
     async def park(*_: Any) -> None:
         await asyncio.sleep(0)
 
-    exchange(chassis.parked, "park", park)
+    exchange(ParkedEvents, "park", park)
+
+
+def swaps_unverified(_: int) -> None:
+    """A model that was built is made the live one as it is."""
+
+    async def verify(*_: Any) -> None:
+        await asyncio.sleep(0)
+
+    exchange(readmodel.build, "_verify", verify)
 
 
 CHANGES: dict[str, Callable[[int], None]] = {
@@ -169,5 +179,6 @@ CHANGES: dict[str, Callable[[int], None]] = {
         waits_without_bound,
         lease_by_own_clock,
         parks_nothing,
+        swaps_unverified,
     )
 }

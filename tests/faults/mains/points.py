@@ -7,12 +7,14 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import readmodel.builder
 from chassis.batch import Batch
 from chassis.consumer import Consumption
 from chassis.mongo import Document, Mongo, Tx
 from chassis.outbox import Outbox
 from chassis.recording import Recorder
 from chassis.relay import Relay
+from readmodel.models import Models
 from readmodel.projector import Projector
 from tests.faults.mains.exchange import exchange
 
@@ -117,6 +119,26 @@ def chokes(_: int) -> None:
     exchange(Projector, "__call__", changed)
 
 
+def dies_before_swap(_: int) -> None:
+    """Die when a model that was built is about to become the live one."""
+    exchange(Models, "swap", _before(Models.swap, _Countdown(1, signal.SIGKILL)))
+
+
+def dies_after_swap(_: int) -> None:
+    """Die when a model has just become the live one, before anyone was told so."""
+    exchange(Models, "swap", _after(Models.swap, _Countdown(1, signal.SIGKILL)))
+
+
+def builds_amiss(_: int) -> None:
+    """Lose the last event of each batch of which a new model is built; the live one is not touched."""
+
+    class Forgetful(Projector):
+        async def __call__(self, tx: Tx, batch: Batch) -> None:
+            await super().__call__(tx, dataclasses.replace(batch, events=batch.events[:-1]))
+
+    exchange(readmodel.builder, "Projector", Forgetful)
+
+
 CHANGES: dict[str, Callable[[int], None]] = {
     "dies-after-commit": dies_after_commit,
     "dies-between-send-and-mark": dies_between_send_and_mark,
@@ -125,4 +147,7 @@ CHANGES: dict[str, Callable[[int], None]] = {
     "stops-before-transaction": stops_before_transaction,
     "churns": churns,
     "chokes": chokes,
+    "dies-before-swap": dies_before_swap,
+    "dies-after-swap": dies_after_swap,
+    "builds-amiss": builds_amiss,
 }
