@@ -52,6 +52,7 @@ def test_with_two_of_everything_and_one_killed_each_minute_every_answer_is_found
     fired = f"{sum(killed.values())} kills ({', '.join(f'{name} {count}' for name, count in killed.items())})"
     print(  # noqa: T201 - the result that the command is run for
         f"\n{fired}; {rate:.0f} writes a second answered, {len(there.load.answered)} in all, {made} concerns;"
-        f" {len(there.load.failures)} attempts failed and were sent again; of {len(verdict.evidence.deliveries)} deliveries {waiting} were not sent yet; {verdict}"
+        f" {len(there.load.failures)} attempts failed and were sent again;"
+        f" of {len(verdict.evidence.deliveries)} deliveries {waiting} were not sent yet; {verdict}"
     )
     ledger.fault("two", f"two of everything, one killed each minute, {RATE:g} writes/s", fired, verdict)
