@@ -1,8 +1,7 @@
 """The consumer: one loop for everyone. A handler's results and the position that they are of commit in one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
@@ -11,69 +10,56 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from aiokafka.structs import ConsumerRecord
 
 from chassis import metrics, parked
+from chassis.commits import BATCH, Batch, Commits, Committed, Handler, Received
 from chassis.kafka import REQUEST_SECONDS, consumer, stop
-from chassis.mongo import Tx, Unavailable
+from chassis.mongo import Unavailable
 from chassis.positions import LostPartition, Positions
 from chassis.runtime import Runtime
 from chassis.watchdog import Watchdog
-from contracts.codec import Message, UndecodableError, decode
 from contracts.topics import force_of, topic
 
 log = structlog.get_logger()
-BATCH: Final = 1_000
 AT_ONCE: Final = 8
 """Transactions in flight in one process, however many partitions it has."""
 SHOW_SECONDS: Final = 5.0
 
 
-@dataclass(frozen=True)
-class Received:
-    """An event and where it stands in the log."""
+async def consume(
+    runtime: Runtime,
+    handler: Handler,
+    *,
+    positions: Positions | None = None,
+    committed: Committed = lambda _: None,
+    until: asyncio.Event | None = None,
+) -> None:
+    """Hand every event of every registered force to `handler`, exactly once as far as MongoDB.
 
-    message: Message
-    topic: str
-    partition: int
-    offset: int
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Events of one partition, in their order."""
-
-    partition: TopicPartition
-    events: Sequence[Received]
-
-    @property
-    def force(self) -> str:
-        """The force whose partition it is."""
-        return force_of(self.partition.topic)
-
-
-Handler = Callable[[Tx, Batch], Awaitable[None]]
-"""Writes to MongoDB through `tx`, and does nothing else: it may be run again."""
-Committed = Callable[[Batch], None]
-"""Told of each batch after its commit."""
-
-
-async def consume(runtime: Runtime, handler: Handler, *, projection: int = 1, committed: Committed | None = None) -> None:
-    """Hand every event of every registered force to `handler`, exactly once as far as MongoDB, until the service stops."""
-    await Consumption(runtime, handler, projection, committed or (lambda _: None)).run()
+    Args:
+        runtime: the service; it takes its share of the partitions among its replicas.
+        handler: writes the results of a batch.
+        positions: where they are kept, unless it is among what else the service has.
+        committed: told of each batch after its commit.
+        until: set when there is an end before that of the service.
+    """
+    stored = positions or Positions(runtime.mongo, runtime.name)
+    await Consumption(runtime, handler, stored, committed, until or runtime.stopping).run()
 
 
 class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """One process's share of a service's partitions."""
 
-    def __init__(self, runtime: Runtime, handler: Handler, projection: int, committed: Committed) -> None:
+    def __init__(self, runtime: Runtime, handler: Handler, stored: Positions, committed: Committed, until: asyncio.Event) -> None:
         self._runtime = runtime
-        self._handler = handler
         self._committed = committed
-        self._stored = Positions(runtime.mongo, runtime.name, projection)
-        self._at: dict[TopicPartition, int] = {}
+        self._stored = stored
+        self._until = until
+        self._commits = Commits(runtime, stored, handler, self._note)
+        self._at = self._commits.at
         self._subscribed: list[str] = []
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
-        """Consume until the service stops."""
+        """Consume until the end."""
         counting = asyncio.create_task(parked.watch(self._runtime))
         try:
             await self._keep_consuming()
@@ -81,7 +67,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             counting.cancel()
 
     async def _keep_consuming(self) -> None:
-        while not self._runtime.stopping.is_set():
+        while not self._until.is_set():
             client = consumer(self._runtime.settings, self._runtime.name)
             try:
                 await asyncio.wait_for(client.start(), REQUEST_SECONDS * 2)
@@ -107,10 +93,10 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def _consume(self, client: AIOKafkaConsumer) -> None:
         watchdog = Watchdog(client, self._at)
-        watching = asyncio.create_task(watchdog.watch(self._runtime.stopping))
+        watching = asyncio.create_task(watchdog.watch(self._until))
         showing = asyncio.create_task(self._show_kafka(client))
         try:
-            while not self._runtime.stopping.is_set():
+            while not self._until.is_set():
                 if watching.done():
                     watching.result()
                 await self._round(client)
@@ -154,55 +140,14 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def _work(self, partition: TopicPartition, records: list[Any]) -> None:
         async with self._slots:
             try:
-                await self._handle(partition, records)
+                await self._commits.commit(partition, records)
             except LostPartition:
                 log.warning("partition_lost", partition=partition.partition, force=force_of(partition.topic))
                 self._at.pop(partition, None)
 
-    async def _handle(self, partition: TopicPartition, records: list[Any]) -> None:
-        """All records at once; if that fails for a reason of their own, one by one, and what fails alone is parked."""
-        try:
-            await self._commit(partition, records)
-        except (Unavailable, LostPartition):
-            raise
-        # A handler may fail in any way on an event that it did not expect; the partition goes on all the same.
-        except Exception as error:  # noqa: BLE001 - the reason stands above
-            log.warning("batch_falls_apart", force=force_of(partition.topic), records=len(records), why=type(error).__name__)
-            for record in records:
-                await self._handle_alone(partition, record)
-
-    async def _handle_alone(self, partition: TopicPartition, record: Any) -> None:  # noqa: ANN401 - aiokafka has no types
-        try:
-            await self._commit(partition, [record])
-        except (Unavailable, LostPartition):
-            raise
-        except Exception as error:  # noqa: BLE001 - as in `_handle`
-            log.warning("event_parked", force=force_of(partition.topic), offset=record.offset, why=type(error).__name__)
-            await self._commit(partition, [record], why=error)
-
-    async def _commit(self, partition: TopicPartition, records: list[Any], why: Exception | None = None) -> None:
-        before = self._position(partition)
-        after = records[-1].offset + 1
-        batch = Batch(partition, [] if why else [_received(partition, record) for record in records])
-
-        async def body(tx: Tx) -> None:
-            await self._stored.move(partition, before, after, tx)
-            if why is not None:
-                await parked.park(self._runtime, partition, records[0], why, tx)
-            else:
-                await self._handler(tx, batch)
-
-        await self._runtime.mongo.transaction(body)
-        if self._at.get(partition) == before:
-            self._at[partition] = after
+    def _note(self, batch: Batch) -> None:
         metrics.events_projected_total.labels(force=batch.force).inc(len(batch.events))
         self._committed(batch)
-
-    def _position(self, partition: TopicPartition) -> int:
-        """Where this process stands; a partition that was revoked meanwhile is not its own any more."""
-        if partition not in self._at:
-            raise LostPartition
-        return self._at[partition]
 
     async def _show_kafka(self, client: AIOKafkaConsumer) -> None:
         """Commit the offsets to Kafka too, now and then, for tools to show; nothing reads them."""
@@ -216,9 +161,4 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                     log.info("offsets_not_shown", why=type(error).__name__)
 
 
-def _received(partition: TopicPartition, record: Any) -> Received:  # noqa: ANN401 - aiokafka has no types
-    message = decode(record.value, record.key, record.headers)
-    if message.force != force_of(partition.topic):
-        wrong = "the event is of another force than its topic"
-        raise UndecodableError(wrong)
-    return Received(message, partition.topic, partition.partition, record.offset)
+__all__ = ["Batch", "Committed", "Consumption", "Handler", "Received", "consume"]

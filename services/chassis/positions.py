@@ -21,11 +21,12 @@ class OtherProjection(Exception):  # noqa: N818 - a state of the world, said to 
 
 @dataclass(frozen=True)
 class Positions:
-    """The positions of one consumer group."""
+    """The positions of one consumer group, or of a model that is built beside the one that the group projects into."""
 
     mongo: Mongo
     database: str
-    projection: int
+    projection: int = 1
+    collection: str = COLLECTION
 
     async def take_up(self, partition: TopicPartition) -> int:
         """Offset of the next record to read; a partition that is new starts at 0, explicitly.
@@ -33,7 +34,7 @@ class Positions:
         Raises:
             OtherProjection: the position belongs to another version of the projection.
         """
-        positions = self.mongo.collection(self.database, COLLECTION)
+        positions = self.mongo.collection(self.database, self.collection)
         key = position_id(partition)
         beginning = {
             "force": force_of(partition.topic),
@@ -51,6 +52,11 @@ class Positions:
             raise OtherProjection(message)
         return int(found["offset"])
 
+    async def all(self, *, tx: Tx | None = None) -> dict[TopicPartition, int]:
+        """The offset of the next record to read, in every partition that was ever taken up."""
+        found = await self.mongo.collection(self.database, self.collection).find({}, tx=tx)
+        return {TopicPartition(each["topic"], each["partition"]): int(each["offset"]) for each in found}
+
     async def move(self, partition: TopicPartition, before: int, after: int, tx: Tx) -> None:
         """Move the position, if it is still where this consumer left it.
 
@@ -58,7 +64,7 @@ class Positions:
             LostPartition: it is not.
         """
         where = {"_id": position_id(partition), "offset": before, "projection": self.projection}
-        if not await self.mongo.collection(self.database, COLLECTION).update_one(where, {"$set": {"offset": after}}, tx=tx):
+        if not await self.mongo.collection(self.database, self.collection).update_one(where, {"$set": {"offset": after}}, tx=tx):
             raise LostPartition
 
 
