@@ -13,6 +13,7 @@ from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import Provisioning, registered_forces
 from roundtable.provisioning.desk import Document
 from roundtable.provisioning.services import WRITERS
+from roundtable.rebuilding import standing
 
 _SECONDS = 5.0
 
@@ -104,7 +105,9 @@ def _pending(desk: Provisioning) -> Counter[str]:
 
 def _lags(desk: Provisioning, forces: list[Document]) -> dict[str, int]:
     ends = _ends(desk.kafka, forces)
-    projected = {(at["topic"], at["partition"]): at["offset"] for at in desk.database("readmodel")["positions"].find()}
+    now = standing(desk)
+    positions = desk.database("readmodel")[now.live.positions if now else "positions"]
+    projected = {(at["topic"], at["partition"]): at["offset"] for at in positions.find()}
     behind: Counter[str] = Counter()
     for (topic, partition), end in ends.items():
         behind[topic] += end - projected.get((topic, partition), 0)
