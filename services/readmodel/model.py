@@ -135,6 +135,10 @@ class Standing:
             tuple(Retired(_model(each), (now - each["at"]).total_seconds()) for each in document.get("retired") or ()),
         )
 
+    def gave_up(self, projection: int) -> bool:
+        """Whether the last build was of this projection and did not become live: then an operator has to ask for the next."""
+        return self.ended is not None and self.ended.model.projection == projection and self.ended.outcome is not Outcome.SWAPPED
+
 
 def _model(document: Mapping[str, Any]) -> Model:
     return Model(document["projection"], document.get("build") or _FIRST)
