@@ -1,7 +1,7 @@
 """The builder: projects the log into a model beside the live one, from its own positions, as far as it is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -153,12 +153,14 @@ async def building(runtime: Runtime, store: Store, watch: Watch) -> AsyncIterato
         await stop(client)
 
 
-async def together(*works: Awaitable[None]) -> None:
+async def together(*works: Coroutine[Any, Any, None]) -> None:
     """Do several things at once; the first that fails ends the others, and is what is raised."""
-    tasks = [asyncio.ensure_future(work) for work in works]
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
-            task.cancel()
+            # One that is ending already must not be disturbed as it lets go of its connections.
+            if not task.cancelling():
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
