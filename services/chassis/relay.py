@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from chassis import metrics
+from chassis.backlog import Backlog
 from chassis.kafka import REQUEST_SECONDS, producer, stop
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, Unavailable
@@ -19,7 +20,6 @@ from contracts.codec import encode
 from contracts.topics import topic
 
 log = structlog.get_logger()
-BATCH: Final = 1_000
 POLL_SECONDS: Final = 0.05
 """How soon a commit of another process is seen; one of this process wakes the relay at once."""
 BACK_OFF_SECONDS: Final = (1.0, 3.0, 10.0, 30.0)
@@ -43,6 +43,7 @@ class Relay:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._outbox = Outbox(runtime.mongo, runtime.name)
+        self._backlog = Backlog(self._outbox)
         self._lease = Lease(runtime.mongo, runtime.name, "relay")
         self._held_until = 0.0
         self._producer: AIOKafkaProducer | None = None
@@ -59,6 +60,7 @@ class Relay:
         finally:
             for task in (measuring, *self._retiring):
                 task.cancel()
+            await self._backlog.forget()
             await self._drop_producer()
             await self._give_up_lease()
 
@@ -70,6 +72,7 @@ class Relay:
             log.warning("relay_waits_for_mongo", why=str(error)[:200])
             carried = False
         if not carried:
+            await self._backlog.forget()
             await self._wait()
 
     async def _wait(self) -> None:
@@ -88,15 +91,14 @@ class Relay:
         return True
 
     async def _carry(self) -> bool:
-        """Send one batch and mark what Kafka acknowledged; whether anything was carried."""
+        """Send one batch and have marked what Kafka acknowledged; whether anything was carried."""
         now = asyncio.get_running_loop().time()
         self._waiting = {force: until for force, until in self._waiting.items() if until > now}
-        records = await self._outbox.take(BATCH, list(self._waiting))
+        records = await self._backlog.take(self._waiting)
         if not records:
             return False
         acknowledged = await self._send(records)
-        if acknowledged:
-            await self._outbox.mark([record["_id"] for record in acknowledged])
+        await self._backlog.mark(acknowledged)
         self._retire([record["supersedes"] for record in acknowledged if record["supersedes"]])
         for record in acknowledged:
             metrics.events_published_total.labels(type=record["type"], force=record["force"]).inc()

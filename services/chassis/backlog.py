@@ -1,0 +1,65 @@
+"""The backlog of an outbox: while a batch is on its way to Kafka, the next is read and the one before is marked."""
+
+import asyncio
+from collections.abc import Collection as Names
+from typing import Final
+
+from chassis.mongo import Document
+from chassis.outbox import Outbox
+
+BATCH: Final = 1_000
+IN_A_ROW: Final = 8
+"""Batches that are read one after the other. Then reading begins at the beginning, where what came meanwhile may have its place."""
+
+
+class Backlog:
+    """Hands out pending records, and marks those that were acknowledged."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._reading: asyncio.Task[list[Document]] | None = None
+        self._marking: asyncio.Task[None] | None = None
+        self._read = 0
+
+    async def take(self, leave_out: Names[str]) -> list[Document]:
+        """The next batch, of all forces but some; empty when nothing is pending."""
+        reading, self._reading = self._reading, None
+        ahead = [] if reading is None else await reading
+        # A force that was left out meanwhile begins again with what it still has to send.
+        records = [record for record in ahead if record["force"] not in leave_out]
+        if not records:
+            records = await self._from_the_beginning(leave_out)
+        self._read_ahead(records, leave_out)
+        return records
+
+    async def mark(self, records: list[Document]) -> None:
+        """Mark records; where a batch has been read ahead, while that is sent. A failure may be raised by the next call only."""
+        await self._marked()
+        if records:
+            self._marking = asyncio.create_task(self._outbox.mark([record["_id"] for record in records]))
+        if self._reading is None:
+            await self._marked()
+
+    async def forget(self) -> None:
+        """Let go of what was read ahead, and see the marking to its end, whatever that is: what it leaves is sent again."""
+        under_way = [task for task in (self._reading, self._marking) if task is not None]
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = self._marking = None
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _from_the_beginning(self, leave_out: Names[str]) -> list[Document]:
+        # What is not marked yet would be taken, and sent, again.
+        await self._marked()
+        self._read = 0
+        return await self._outbox.take(BATCH, leave_out)
+
+    def _read_ahead(self, records: list[Document], leave_out: Names[str]) -> None:
+        self._read += 1
+        if len(records) == BATCH and self._read < IN_A_ROW:
+            self._reading = asyncio.create_task(self._outbox.take(BATCH, leave_out, after=records[-1]))
+
+    async def _marked(self) -> None:
+        marking, self._marking = self._marking, None
+        if marking is not None:
+            await marking
