@@ -1,7 +1,7 @@
 """The relay: pending → Kafka → published. It knows nothing of what it carries."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -11,12 +11,12 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthoriza
 
 from chassis import metrics
 from chassis.backlog import Backlog
-from chassis.kafka import REQUEST_SECONDS, producer, stop
+from chassis.kafka import LARGEST_RECORD, REQUEST_SECONDS, producer, stop
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, Unavailable
-from chassis.outbox import Outbox, message_of
+from chassis.outbox import Outbox
+from chassis.parcels import parcelled
 from chassis.runtime import Runtime
-from contracts.codec import encode
 from contracts.topics import topic
 
 log = structlog.get_logger()
@@ -100,8 +100,8 @@ class Relay:
         acknowledged = await self._send(records)
         await self._backlog.mark(acknowledged)
         self._retire([record["supersedes"] for record in acknowledged if record["supersedes"]])
-        for record in acknowledged:
-            metrics.events_published_total.labels(type=record["type"], force=record["force"]).inc()
+        for (kind, force), count in Counter((record["type"], record["force"]) for record in acknowledged).items():
+            metrics.events_published_total.labels(type=kind, force=force).inc(count)
         return bool(acknowledged)
 
     async def _send(self, records: Sequence[Document]) -> list[Document]:
@@ -120,13 +120,14 @@ class Relay:
         acknowledged: list[Document] = []
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                sending = []
-                for record in records:
-                    key, value, headers = encode(message_of(record))
-                    sending.append(await client.send(topic(force), value=value, key=key, headers=headers))
-                for record, acknowledgement in zip(records, sending, strict=True):
+                partitions = len(await client.partitions_for(topic(force)))
+                parcels = parcelled(client, records, partitions, LARGEST_RECORD)
+                sending = [await client.send_batch(parcel.batch, topic(force), partition=parcel.partition) for parcel in parcels]
+                for parcel, acknowledgement in zip(parcels, sending, strict=True):
                     await acknowledgement
-                    acknowledged.append(record)
+                    acknowledged += parcel.records
+            if len(acknowledged) < len(records):
+                raise MessageSizeTooLargeError
         except (KafkaError, TimeoutError) as error:
             log.warning("kafka_does_not_take_events", force=force, why=type(error).__name__, records=len(records) - len(acknowledged))
             self._leave_out([force])
