@@ -20,20 +20,27 @@ class Backlog:
         self._reading: asyncio.Task[list[Document]] | None = None
         self._marking: asyncio.Task[None] | None = None
         self._read = 0
+        self._handed_out = 0
 
     async def take(self, leave_out: Names[str]) -> list[Document]:
         """The next batch, of all forces but some; empty when nothing is pending."""
         reading, self._reading = self._reading, None
-        ahead = [] if reading is None else await reading
-        # A force that was left out meanwhile begins again with what it still has to send.
-        records = [record for record in ahead if record["force"] not in leave_out]
+        records = [] if reading is None else await reading
         if not records:
             records = await self._from_the_beginning(leave_out)
+        self._handed_out = len(records)
         self._read_ahead(records, leave_out)
         return records
 
     async def mark(self, records: list[Document]) -> None:
-        """Mark records; where a batch has been read ahead, while that is sent. A failure may be raised by the next call only."""
+        """Mark those of the batch that were acknowledged; where another has been read ahead, while that is sent.
+
+        Raises:
+            Unavailable: of this batch, or of the one before.
+        """
+        if len(records) < self._handed_out:
+            # What was read ahead may come after what is still to be sent, and must not overtake it.
+            await self._stop_reading()
         await self._marked()
         if records:
             self._marking = asyncio.create_task(self._outbox.mark([record["_id"] for record in records]))
@@ -42,11 +49,10 @@ class Backlog:
 
     async def forget(self) -> None:
         """Let go of what was read ahead, and see the marking to its end, whatever that is: what it leaves is sent again."""
-        under_way = [task for task in (self._reading, self._marking) if task is not None]
-        if self._reading is not None:
-            self._reading.cancel()
-        self._reading = self._marking = None
-        await asyncio.gather(*under_way, return_exceptions=True)
+        await self._stop_reading()
+        marking, self._marking = self._marking, None
+        if marking is not None:
+            await asyncio.gather(marking, return_exceptions=True)
 
     async def _from_the_beginning(self, leave_out: Names[str]) -> list[Document]:
         # What is not marked yet would be taken, and sent, again.
@@ -58,6 +64,12 @@ class Backlog:
         self._read += 1
         if len(records) == BATCH and self._read < IN_A_ROW:
             self._reading = asyncio.create_task(self._outbox.take(BATCH, leave_out, after=records[-1]))
+
+    async def _stop_reading(self) -> None:
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
     async def _marked(self) -> None:
         marking, self._marking = self._marking, None
