@@ -5,7 +5,7 @@ import sys
 import typer
 from pymongo.errors import PyMongoError
 
-from roundtable.commands import demo, doctor, events, forces, grants, init, load, provision, sign_in, status, token
+from roundtable.commands import demo, doctor, events, forces, grants, init, load, provision, republish, sign_in, status, token, verify
 from roundtable.errors import OperatorError
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ app.command()(demo.demo)
 app.command()(init.init)
 app.command()(status.status)
 app.command()(doctor.doctor)
+app.command("verify")(verify.verify_everything)
+app.command("republish")(republish.republish)
 app.command()(load.load)
 app.command()(token.token)
 app.command("sign-in")(sign_in.sign_in)

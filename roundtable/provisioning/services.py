@@ -14,6 +14,7 @@ WRITERS: Final = ("meetings", "concerns")
 READERS: Final = ("readmodel", "notifications")
 SERVICES: Final = (*WRITERS, *READERS)
 COMMAND_LINE: Final = "cli"
+_REPUBLISHER: Final = "republisher"
 
 Rights = Mapping[str, str]
 
@@ -39,6 +40,8 @@ def provision_services(kafka: AdminClient, mongo: MongoClient[Document], secrets
     if missing:
         scram.set_passwords(kafka, {user: secrets.of("kafka", user) for user in missing})
     acls.allow(kafka, _standing_rules())
+    for writer in WRITERS:
+        _let_republish(mongo, database_prefix + writer)
     for user, rights in _RIGHTS.items():
         _grant(mongo, user, secrets.of("mongo", user), _roles(user, rights, database_prefix))
 
@@ -50,8 +53,19 @@ def _standing_rules() -> list[AclBinding]:
 
 def _roles(user: str, rights: Rights, prefix: str) -> list[Document]:
     roles = [{"role": role, "db": prefix + database} for database, role in rights.items()]
-    watches = [{"role": "clusterMonitor", "db": "admin"}] if user == COMMAND_LINE else []
-    return roles + watches
+    return roles + _roles_of_the_command_line(prefix) if user == COMMAND_LINE else roles
+
+
+def _roles_of_the_command_line(prefix: str) -> list[Document]:
+    """It watches the replica set, and sends again what a service recorded."""
+    return [{"role": "clusterMonitor", "db": "admin"}, *({"role": _REPUBLISHER, "db": prefix + writer} for writer in WRITERS)]
+
+
+def _let_republish(mongo: MongoClient[Document], database: str) -> None:
+    """Make the role that may put a service's events back into its outbox, and write nothing else."""
+    privilege = {"resource": {"db": database, "collection": "outbox"}, "actions": ["insert", "update"]}
+    known = mongo[database].command("rolesInfo", _REPUBLISHER)["roles"]
+    mongo[database].command("updateRole" if known else "createRole", _REPUBLISHER, privileges=[privilege], roles=[])
 
 
 def _grant(mongo: MongoClient[Document], user: str, password: str, roles: list[Document]) -> None:
