@@ -1,0 +1,20 @@
+"""What becomes of the driver's errors where they leave the seam."""
+
+import pytest
+from pymongo.errors import OperationFailure, WTimeoutError
+
+from chassis.mongo import Unavailable
+from chassis.mongo.errors import translated
+
+
+def test_a_write_that_too_few_members_took_in_time_may_be_sent_again() -> None:
+    late = WTimeoutError("waiting for replication timed out", 64)
+    late._add_error_label("UnknownTransactionCommitResult")
+
+    with pytest.raises(Unavailable), translated():
+        raise late
+
+
+def test_what_nobody_foresaw_stays_what_it_is() -> None:
+    with pytest.raises(OperationFailure), translated():
+        raise OperationFailure("a novelty", 40415)
