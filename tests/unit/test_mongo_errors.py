@@ -17,4 +17,5 @@ def test_a_write_that_too_few_members_took_in_time_may_be_sent_again() -> None:
 
 def test_what_nobody_foresaw_stays_what_it_is() -> None:
     with pytest.raises(OperationFailure), translated():
-        raise OperationFailure("a novelty", 40415)
+        msg = "a novelty"
+        raise OperationFailure(msg, 40415)
