@@ -16,6 +16,7 @@ def test_a_write_that_too_few_members_took_in_time_may_be_sent_again() -> None:
 
 
 def test_what_nobody_foresaw_stays_what_it_is() -> None:
+    novelty = OperationFailure("a novelty", 40415)
+
     with pytest.raises(OperationFailure), translated():
-        msg = "a novelty"
-        raise OperationFailure(msg, 40415)
+        raise novelty
