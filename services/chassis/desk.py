@@ -86,8 +86,11 @@ class Desk:
             Replayed: the request was recorded before.
             Refusal: 404 absent, 428 without `If-Match`, 412 when that names another version.
         """
+        state = await self.read(model, subject)
+        # In this order, a repeat whose first attempt commits meanwhile never takes its own change for that of another.
         await self.admit()
-        state = await self.show(model, subject)
+        if state is None:
+            raise not_found(model.collection)
         self._visit.check_version(state.version)
         return state
 

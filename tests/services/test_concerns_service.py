@@ -1,7 +1,11 @@
 """The concerns service over HTTP, on a real MongoDB."""
 
 import asyncio
+from typing import Any
 
+import pytest
+
+from chassis.desk import Desk
 from tests.builders import new_id
 from tests.conftest import Place
 from tests.services.callers import PATROLS, PROMISE, RESOLVED, Caller, Record, done, promised, raised, refused
@@ -201,6 +205,22 @@ async def test_a_repeated_request_is_answered_as_before_whatever_happened_since(
     assert closed_again.headers["x-roundtable-version"] == closing.headers["x-roundtable-version"] == f"{concern['id']}@2"
     assert closed_again.json().keys() == {"id", "force", "version", "erased_at", "last_event"}
     assert refused(await concerns.post("/actions", body, key="another"))[1] == "no-such-concern"
+
+
+async def test_a_repeat_does_not_meet_its_own_change_as_that_of_another(concerns: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    concern = await raised(concerns)
+    close, read, before = f"/concerns/{concern['id']}/close", Desk.read, list[Record]()
+
+    async def overtaken(desk: Desk, model: type[Any], subject: str) -> Any:
+        if not before:
+            before.append({})
+            before[0] = done(await concerns.post(close, RESOLVED, version=1, key="once"))
+        return await read(desk, model, subject)
+
+    # The first attempt, of which the caller heard nothing, commits while its repeat is dealt with.
+    monkeypatch.setattr(Desk, "read", overtaken)
+
+    assert done(await concerns.post(close, RESOLVED, version=1, key="once")) == before[0]
 
 
 async def test_an_erased_concern_is_changed_no_more(concerns: Caller) -> None:
