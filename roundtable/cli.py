@@ -6,7 +6,22 @@ import typer
 from confluent_kafka import KafkaException
 from pymongo.errors import PyMongoError
 
-from roundtable.commands import archives, demo, doctor, events, forces, grants, init, load, provision, sign_in, status, token
+from roundtable.commands import (
+    archives,
+    demo,
+    doctor,
+    events,
+    forces,
+    grants,
+    init,
+    load,
+    parked,
+    positions,
+    provision,
+    sign_in,
+    status,
+    token,
+)
 from roundtable.errors import OperatorError
 
 app = typer.Typer(
@@ -26,6 +41,8 @@ app.command()(token.token)
 app.command("sign-in")(sign_in.sign_in)
 app.add_typer(forces.app, name="forces")
 app.add_typer(grants.app, name="grants")
+app.add_typer(parked.app, name="parked")
+app.add_typer(positions.app, name="positions")
 app.add_typer(provision.app, name="provision")
 app.add_typer(events.app, name="events")
 

@@ -57,9 +57,15 @@ def condition_of(desk: OperatorDesk) -> Condition:
     return {
         "kafka": {"bootstrap_servers": at.for_clients.bootstrap_servers, "ready": kafka is None, "why": kafka},
         "mongo": {"address": at.mongo, "ready": mongo is None, "why": mongo},
-        "services": {name: {**_service(url), "url": at.for_clients.services.get(name, url)} for name, url in at.services.items()},
+        "services": services_of(desk),
         "forces": {} if mongo else _forces(desk.provisioning, kafka_is_there=kafka is None),
     }
+
+
+def services_of(desk: OperatorDesk) -> dict[str, Service]:
+    """What each service says of itself."""
+    at = desk.addresses
+    return {name: {**_service(url), "url": at.for_clients.services.get(name, url)} for name, url in at.services.items()}
 
 
 def is_well(condition: Condition) -> bool:

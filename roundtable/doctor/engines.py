@@ -12,7 +12,7 @@ from contracts.topics import TOPIC_PREFIX, force_of
 from roundtable.doctor.host import Disk
 from roundtable.doctor.kafka_features import metadata_level
 from roundtable.doctor.probes import SECONDS, places_of
-from roundtable.doctor.stack import Belongings, Member, Partition
+from roundtable.doctor.stack import Belongings, Member, Partition, Waiting
 from roundtable.provisioning import Provisioning, registered_forces
 from roundtable.provisioning.desk import Document
 from roundtable.provisioning.services import READERS, WRITERS
@@ -73,15 +73,15 @@ def topics_of(kafka: AdminClient) -> dict[str, TopicMetadata]:
     return {force_of(name): topic for name, topic in listed.items() if name.startswith(TOPIC_PREFIX)}
 
 
-def oldest_waiting(desk: Provisioning) -> dict[str, float]:
-    """Seconds that the oldest pending event of each service has waited, by the database's clock."""
+def waiting(desk: Provisioning) -> dict[str, Waiting]:
+    """What of each service waits for Kafka, its age by the database's clock."""
     pipeline: list[Document] = [
         {"$match": {"status": "pending"}},
-        {"$group": {"_id": None, "oldest": {"$min": "$time"}}},
-        {"$project": {"age": {"$divide": [{"$subtract": ["$$NOW", "$oldest"]}, 1000]}}},
+        {"$group": {"_id": None, "events": {"$sum": 1}, "oldest": {"$min": "$time"}}},
+        {"$addFields": {"age": {"$divide": [{"$subtract": ["$$NOW", "$oldest"]}, 1000]}}},
     ]
     found = {service: list(desk.database(service)["outbox"].aggregate(pipeline)) for service in WRITERS}
-    return {service: float(rows[0]["age"]) for service, rows in found.items() if rows}
+    return {service: Waiting(int(rows[0]["events"]), float(rows[0]["age"])) for service, rows in found.items() if rows}
 
 
 def parked(desk: Provisioning) -> dict[str, int]:

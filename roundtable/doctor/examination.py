@@ -12,11 +12,12 @@ import psutil
 from confluent_kafka import KafkaException
 from pymongo.errors import PyMongoError
 
-from roundtable.condition import Condition, Service, condition_of
+from roundtable.condition import Condition, Service, condition_of, services_of
 from roundtable.doctor import engines, host, probes, stack
 from roundtable.doctor.finding import Finding, fail
 from roundtable.doctor.versions import Versions, judge_versions
 from roundtable.operator_desk import OperatorDesk
+from roundtable.positions import standings
 
 Check = Callable[[], Finding]
 
@@ -44,7 +45,8 @@ def _checks(desk: OperatorDesk, certificates: Sequence[Path]) -> Mapping[str, Ch
         "versions": lambda: judge_versions(_versions(desk)),
         "replica set": lambda: stack.judge_replica_set(engines.members(inside)),
         "partitions": lambda: stack.judge_partitions(engines.partitions(inside)),
-        "outbox": lambda: stack.judge_outbox(engines.oldest_waiting(inside)),
+        "positions": lambda: stack.judge_positions(standings(inside)),
+        "outbox": lambda: stack.judge_outbox(engines.waiting(inside), _refusing(services_of(desk))),
         "lag": lambda: stack.judge_lag(_lags(condition_of(desk))),
         "parked": lambda: stack.judge_parked(engines.parked(inside)),
         "forces": lambda: stack.judge_belongings(engines.belongings(inside)),
@@ -73,6 +75,11 @@ def _unready(condition: Condition) -> dict[str, str | None]:
 def _why(service: Service) -> str:
     failing = [f"{name}: {check['why']}" for name, check in service["checks"].items() if not check["ok"]]
     return "; ".join(failing) or "does not answer"
+
+
+def _refusing(services: Mapping[str, Service]) -> list[str]:
+    """The services that say of their outbox that it is full."""
+    return [name for name, service in services.items() if not service["checks"].get("outbox", {"ok": True})["ok"]]
 
 
 def _lags(condition: Condition) -> dict[str, int | None]:

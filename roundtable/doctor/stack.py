@@ -1,16 +1,20 @@
 """Judges the stack itself: services, replica set, partitions, what waits, and whether registry, topics and keys agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from roundtable.doctor.finding import Finding, fail, graded, ok, warn
+from roundtable.doctor.finding import Finding, fail, graded, ok, warn, worst
+from roundtable.positions import Standing
 
 _LAG: Final = (1_000, 10_000)
 _OUTBOX_SECONDS: Final = (15.0, 60.0)
+_WAITING: Final = (10_000, 100_000)
+"""A tenth of the events that may wait unless ROUNDTABLE_OUTBOX_LIMIT says otherwise, and all of them."""
 _PARKED: Final = (1, 500)
 _SECONDARY_SECONDS: Final = 10.0
 _WRITABLE: Final = 2
+_SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,14 @@ class Belongings:
     registered: Mapping[str, int]
     topics: Mapping[str, int]
     keys: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a service recorded and Kafka does not have: how many events, and seconds that the oldest has waited."""
+
+    events: int
+    oldest: float
 
 
 def judge_services(unready: Mapping[str, str | None]) -> Finding:
@@ -84,13 +96,31 @@ def judge_lag(lags: Mapping[str, int | None]) -> Finding:
     return graded(total, _LAG, f"{total} events behind", "look whether it shrinks; if not, read the read model's log")
 
 
-def judge_outbox(oldest: Mapping[str, float]) -> Finding:
-    """Seconds that the oldest event of each service has waited for Kafka; services without one are not there."""
-    if not oldest:
+def judge_outbox(waiting: Mapping[str, Waiting], refusing: Iterable[str] = ()) -> Finding:
+    """What of each service waits for Kafka, and who refuses writes because of it; services where nothing waits are not there."""
+    if refused := sorted(refusing):
+        return fail(
+            f"{', '.join(refused)} refuse writes: too much waits for Kafka", "let Kafka take events again; nothing else has to be done"
+        )
+    if not waiting:
         return ok("nothing waits for Kafka")
-    service, age = max(oldest.items(), key=lambda each: each[1])
-    found = f"the oldest event waits for {age:.0f} s, in {service}"
-    return graded(age, _OUTBOX_SECONDS, found, f"look whether Kafka is there, then read the log of {service}")
+    return worst(_judge_waiting(service, waits) for service, waits in waiting.items())
+
+
+def _judge_waiting(service: str, waits: Waiting) -> Finding:
+    found = f"{waits.events} events wait, the oldest for {waits.oldest:.0f} s, in {service}"
+    advice = f"look whether Kafka is there, then read the log of {service}; when too many wait, writes are refused"
+    of_both = [graded(waits.oldest, _OUTBOX_SECONDS, found, advice), graded(waits.events, _WAITING, found, advice)]
+    return max(of_both, key=lambda finding: ("ok", "warn", "FAIL").index(finding.state))
+
+
+def judge_positions(standings: Sequence[Standing]) -> Finding:
+    """Whether each service stands within the log, and reads on."""
+    wrong = [f"{at.name} stands at {at.offset}, the log reaches from {at.start} to {at.end}" for at in standings if at.outside]
+    wrong += [f"{at.name} is stopped" for at in standings if at.stopped and not at.outside]
+    if wrong:
+        return fail("; ".join(wrong[:_SHOWN]), "docs/operating.md, under PartitionStopped")
+    return ok(f"{len(standings)} positions, each within its log")
 
 
 def judge_parked(parked: Mapping[str, int]) -> Finding:

@@ -28,6 +28,8 @@ _RIGHTS: Final[Mapping[str, Rights]] = {
         **dict.fromkeys(SERVICES, "read"),
     },
 }
+_MENDED: Final = ("parked", "positions")
+"""What the command line changes of those who listen, and of nobody else: it asks there, and they do."""
 
 
 def provision_services(kafka: AdminClient, mongo: MongoClient[Document], secrets: Credentials, database_prefix: str = "") -> None:
@@ -39,6 +41,7 @@ def provision_services(kafka: AdminClient, mongo: MongoClient[Document], secrets
     if missing:
         scram.set_passwords(kafka, {user: secrets.of("kafka", user) for user in missing})
     acls.allow(kafka, _standing_rules())
+    _define_mending(mongo, database_prefix)
     for user, rights in _RIGHTS.items():
         _grant(mongo, user, secrets.of("mongo", user), _roles(user, rights, database_prefix))
 
@@ -50,8 +53,23 @@ def _standing_rules() -> list[AclBinding]:
 
 def _roles(user: str, rights: Rights, prefix: str) -> list[Document]:
     roles = [{"role": role, "db": prefix + database} for database, role in rights.items()]
-    watches = [{"role": "clusterMonitor", "db": "admin"}] if user == COMMAND_LINE else []
-    return roles + watches
+    of_operators = [{"role": name, "db": "admin"} for name in ("clusterMonitor", _mending(prefix))] if user == COMMAND_LINE else []
+    return roles + of_operators
+
+
+def _mending(prefix: str) -> str:
+    return f"{prefix}mending"
+
+
+def _define_mending(mongo: MongoClient[Document], prefix: str) -> None:
+    """Say what mending is: to change documents of a few collections, and neither to add nor to remove one."""
+    privileges = [
+        {"resource": {"db": prefix + service, "collection": collection}, "actions": ["update"]}
+        for service in READERS
+        for collection in _MENDED
+    ]
+    known = mongo.admin.command("rolesInfo", _mending(prefix))["roles"]
+    mongo.admin.command("updateRole" if known else "createRole", _mending(prefix), privileges=privileges, roles=[])
 
 
 def _grant(mongo: MongoClient[Document], user: str, password: str, roles: list[Document]) -> None:

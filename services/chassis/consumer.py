@@ -1,22 +1,26 @@
 """The consumer: one loop for everyone. A handler's results and the position that they are of commit in one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
-from aiokafka.structs import ConsumerRecord
 
-from chassis import metrics, parked
-from chassis.kafka import REQUEST_SECONDS, consumer, stop
-from chassis.mongo import Tx, Unavailable
-from chassis.positions import LostPartition, Positions
+from chassis import parked
+from chassis.batch import Committed, Handler
+from chassis.committing import Committer
+from chassis.kafka import REQUEST_SECONDS, consumer, log_range, reachable, stop
+from chassis.mongo import Unavailable
+from chassis.parked import TooManyParked
+from chassis.positions import LostPartition, Positions, StoppedPosition
+from chassis.redrive import Redriver
 from chassis.runtime import Runtime
-from chassis.watchdog import Watchdog
-from contracts.codec import Message, UndecodableError, decode
+from chassis.stopped import Stopped, outside
+from chassis.waits import together, within
+from chassis.watchdog import NoProgress, Watchdog
 from contracts.topics import force_of, topic
 
 log = structlog.get_logger()
@@ -24,35 +28,8 @@ BATCH: Final = 1_000
 AT_ONCE: Final = 8
 """Transactions in flight in one process, however many partitions it has."""
 SHOW_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True)
-class Received:
-    """An event and where it stands in the log."""
-
-    message: Message
-    topic: str
-    partition: int
-    offset: int
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Events of one partition, in their order."""
-
-    partition: TopicPartition
-    events: Sequence[Received]
-
-    @property
-    def force(self) -> str:
-        """The force whose partition it is."""
-        return force_of(self.partition.topic)
-
-
-Handler = Callable[[Tx, Batch], Awaitable[None]]
-"""Writes to MongoDB through `tx`, and does nothing else: it may be run again."""
-Committed = Callable[[Batch], None]
-"""Told of each batch after its commit."""
+POLL_SECONDS: Final = 20.0
+"""How long a poll may take that asks for 0.2 s."""
 
 
 async def consume(runtime: Runtime, handler: Handler, *, projection: int = 1, committed: Committed | None = None) -> None:
@@ -65,58 +42,83 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     def __init__(self, runtime: Runtime, handler: Handler, projection: int, committed: Committed) -> None:
         self._runtime = runtime
-        self._handler = handler
-        self._committed = committed
         self._stored = Positions(runtime.mongo, runtime.name, projection)
-        self._at: dict[TopicPartition, int] = {}
+        self._committer = Committer(runtime, handler, self._stored, committed)
+        self._redriver = Redriver(runtime, handler, self._stored, committed)
+        self._stopped = Stopped()
         self._subscribed: list[str] = []
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._rebuilt_at: int | None = None
+        runtime.checks.add("partitions", self._stopped.probe, required=False)
+
+    @property
+    def _at(self) -> dict[TopicPartition, int]:
+        return self._committer.at
 
     async def run(self) -> None:
         """Consume until the service stops."""
-        counting = asyncio.create_task(parked.watch(self._runtime))
-        try:
-            await self._keep_consuming()
-        finally:
-            counting.cancel()
+        await self._prepare()
+        await together(self._keep_consuming(), parked.watch(self._runtime), self._redriver.run())
+
+    async def _prepare(self) -> None:
+        while not self._runtime.stopping.is_set():
+            try:
+                await parked.prepare(self._runtime)
+            except Unavailable as error:
+                log.warning("consumer_waits_for_mongo", why=str(error)[:200])
+                await asyncio.sleep(0.5)
+            else:
+                break
 
     async def _keep_consuming(self) -> None:
         while not self._runtime.stopping.is_set():
             client = consumer(self._runtime.settings, self._runtime.name)
             try:
-                await asyncio.wait_for(client.start(), REQUEST_SECONDS * 2)
+                await within(REQUEST_SECONDS * 2, client.start())
                 await self._consume(client)
+            except NoProgress as error:
+                self._rebuild_once(error)
             except (KafkaError, TimeoutError, OSError) as error:
-                if isinstance(error, OffsetOutOfRangeError):
-                    # Neither the start nor the end of the log is a safe guess: an operator has to look.
-                    raise
                 log.warning("consumer_starts_anew", why=type(error).__name__)
                 await asyncio.sleep(1)
             finally:
-                self._at.clear()
+                self._forget_partitions()
                 self._subscribed = []
                 await stop(client)
+
+    def _rebuild_once(self, stuck: NoProgress) -> None:
+        """Begin with a new client; if that too gets nothing done, only a new process may help.
+
+        Raises:
+            NoProgress: a new client was tried since the last commit.
+        """
+        if self._rebuilt_at == self._committer.batches:
+            raise stuck
+        self._rebuilt_at = self._committer.batches
+        log.error("consumer_is_rebuilt", why=str(stuck))
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Forget every position: assignment is eager, and what is under way fails its compare-and-set."""
         del revoked
-        self._at.clear()
+        self._forget_partitions()
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Nothing: the loop takes up what it has no position of."""
 
+    def _forget_partitions(self) -> None:
+        self._at.clear()
+        self._stopped.clear()
+
     async def _consume(self, client: AIOKafkaConsumer) -> None:
-        watchdog = Watchdog(client, self._at)
-        watching = asyncio.create_task(watchdog.watch(self._runtime.stopping))
-        showing = asyncio.create_task(self._show_kafka(client))
-        try:
-            while not self._runtime.stopping.is_set():
-                if watching.done():
-                    watching.result()
-                await self._round(client)
-        finally:
-            watching.cancel()
-            showing.cancel()
+        watchdog = Watchdog(client, self._at, self._everywhere, partial(reachable, self._runtime.settings))
+        await together(self._rounds(client), watchdog.watch(self._runtime.stopping), self._show_kafka(client))
+
+    async def _everywhere(self) -> Mapping[TopicPartition, int]:
+        return await self._stored.standing(self._subscribed)
+
+    async def _rounds(self, client: AIOKafkaConsumer) -> None:
+        while not self._runtime.stopping.is_set():
+            await self._round(client)
 
     async def _round(self, client: AIOKafkaConsumer) -> None:
         try:
@@ -125,12 +127,16 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 await asyncio.sleep(0.1)
                 return
             await self._take_up(client)
-            polled: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = await client.getmany(timeout_ms=200, max_records=BATCH)
+            async with asyncio.timeout(POLL_SECONDS):
+                polled: dict[TopicPartition, list[Any]] = await client.getmany(timeout_ms=200, max_records=BATCH)
             mine = {partition: records for partition, records in polled.items() if partition in self._at}
-            await asyncio.gather(*(self._work(partition, records) for partition, records in mine.items()))
+            await asyncio.gather(*(self._work(client, partition, records) for partition, records in mine.items()))
         except NoOffsetForPartitionError:
             # Assigned, and not taken up yet: the next round seeks.
             return
+        except OffsetOutOfRangeError as error:
+            for partition, offset in error.args[0].items():
+                await self._stop_outside(client, partition, offset)
         except Unavailable as error:
             log.warning("consumer_waits_for_mongo", why=str(error)[:200])
             # What was polled is polled again from the stored position.
@@ -146,63 +152,43 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def _take_up(self, client: AIOKafkaConsumer) -> None:
         for partition in client.assignment() - self._at.keys():
-            offset = await self._stored.take_up(partition)
+            if self._stopped.rests(partition):
+                continue
+            try:
+                offset = await self._stored.take_up(partition)
+            except StoppedPosition as stopped:
+                self._let_rest(client, partition, str(stopped))
+                continue
             if partition in client.assignment():
+                client.resume(partition)
                 client.seek(partition, offset)
                 self._at[partition] = offset
+                self._stopped.remove(partition)
 
-    async def _work(self, partition: TopicPartition, records: list[Any]) -> None:
+    async def _stop_outside(self, client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
+        """Stop a partition whose position is not in its log: neither the start nor the end of the log is a safe guess."""
+        if self._at.get(partition) == offset:
+            why = outside(partition, offset, *await log_range(client, partition))
+            await self._stored.stop(partition, offset, why)
+            self._let_rest(client, partition, why)
+
+    def _let_rest(self, client: AIOKafkaConsumer, partition: TopicPartition, why: str) -> None:
+        self._at.pop(partition, None)
+        self._stopped.add(partition, why)
+        if partition in client.assignment():
+            # Without a position the client would ask for one at every poll; a paused partition is not read, wherever it stands.
+            client.pause(partition)
+            client.seek(partition, 0)
+
+    async def _work(self, client: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Any]) -> None:
         async with self._slots:
             try:
-                await self._handle(partition, records)
+                await self._committer.handle(partition, records)
             except LostPartition:
                 log.warning("partition_lost", partition=partition.partition, force=force_of(partition.topic))
                 self._at.pop(partition, None)
-
-    async def _handle(self, partition: TopicPartition, records: list[Any]) -> None:
-        """All records at once; if that fails for a reason of their own, one by one, and what fails alone is parked."""
-        try:
-            await self._commit(partition, records)
-        except (Unavailable, LostPartition):
-            raise
-        # A handler may fail in any way on an event that it did not expect; the partition goes on all the same.
-        except Exception as error:  # noqa: BLE001 - the reason stands above
-            log.warning("batch_falls_apart", force=force_of(partition.topic), records=len(records), why=type(error).__name__)
-            for record in records:
-                await self._handle_alone(partition, record)
-
-    async def _handle_alone(self, partition: TopicPartition, record: Any) -> None:  # noqa: ANN401 - aiokafka has no types
-        try:
-            await self._commit(partition, [record])
-        except (Unavailable, LostPartition):
-            raise
-        except Exception as error:  # noqa: BLE001 - as in `_handle`
-            log.warning("event_parked", force=force_of(partition.topic), offset=record.offset, why=type(error).__name__)
-            await self._commit(partition, [record], why=error)
-
-    async def _commit(self, partition: TopicPartition, records: list[Any], why: Exception | None = None) -> None:
-        before = self._position(partition)
-        after = records[-1].offset + 1
-        batch = Batch(partition, [] if why else [_received(partition, record) for record in records])
-
-        async def body(tx: Tx) -> None:
-            await self._stored.move(partition, before, after, tx)
-            if why is not None:
-                await parked.park(self._runtime, partition, records[0], why, tx)
-            else:
-                await self._handler(tx, batch)
-
-        await self._runtime.mongo.transaction(body)
-        if self._at.get(partition) == before:
-            self._at[partition] = after
-        metrics.events_projected_total.labels(force=batch.force).inc(len(batch.events))
-        self._committed(batch)
-
-    def _position(self, partition: TopicPartition) -> int:
-        """Where this process stands; a partition that was revoked meanwhile is not its own any more."""
-        if partition not in self._at:
-            raise LostPartition
-        return self._at[partition]
+            except TooManyParked as error:
+                self._let_rest(client, partition, str(error))
 
     async def _show_kafka(self, client: AIOKafkaConsumer) -> None:
         """Commit the offsets to Kafka too, now and then, for tools to show; nothing reads them."""
@@ -211,14 +197,6 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             mine = {partition: offset for partition, offset in self._at.items() if partition in client.assignment()}
             if mine:
                 try:
-                    await asyncio.wait_for(client.commit(mine), SHOW_SECONDS)
+                    await within(SHOW_SECONDS, client.commit(mine))
                 except (KafkaError, TimeoutError) as error:
                     log.info("offsets_not_shown", why=type(error).__name__)
-
-
-def _received(partition: TopicPartition, record: Any) -> Received:  # noqa: ANN401 - aiokafka has no types
-    message = decode(record.value, record.key, record.headers)
-    if message.force != force_of(partition.topic):
-        wrong = "the event is of another force than its topic"
-        raise UndecodableError(wrong)
-    return Received(message, partition.topic, partition.partition, record.offset)

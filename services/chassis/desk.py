@@ -138,10 +138,11 @@ class Desk:
 
         Raises:
             Replayed: the request was recorded before.
-            Refusal: 403, something sensitive would be ordinary, and the principal may not open it.
+            Refusal: 403, something sensitive would be ordinary, and the principal may not open it; 503, too much waits for Kafka.
             Stale: something changed meanwhile; the route is run again.
         """
         await self.admit()
+        await self._runtime.backlog.admit()
         lowered = self._lowered([event.state, *(also.state for also in more)])
         drafts = [Draft(event, self._keys.get(event.state.id), rekey), *(Draft(also, self._keys.get(also.state.id)) for also in more)]
         fences, self._fences = self._fences, []

@@ -73,8 +73,10 @@ class Checks:
         return self._report
 
     async def _ask(self) -> Report:
-        answers = await asyncio.gather(*(_asked(probe, required=required) for probe, required in self._probes.values()))
-        checks = dict(zip(self._probes, answers, strict=True))
+        # A part may be added while the others are asked.
+        probes = dict(self._probes)
+        answers = await asyncio.gather(*(_asked(probe, required=required) for probe, required in probes.values()))
+        checks = dict(zip(probes, answers, strict=True))
         return Report(all(check.ok for check in answers if check.required), checks)
 
 

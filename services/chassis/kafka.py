@@ -2,9 +2,11 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import create_conn
@@ -13,12 +15,16 @@ from aiokafka.errors import AuthenticationFailedError, KafkaError, SaslAuthentic
 from chassis.health import Unready
 from chassis.mongo import SignInRefused, Unavailable
 from chassis.settings import Settings
+from chassis.waits import within
 from contracts.codec import Message, decode
 
+log = structlog.get_logger()
 LARGEST_RECORD: Final = 4 * 1024 * 1024
 """Bytes of the largest record: above what the limits on entry let any state grow to."""
 REQUEST_SECONDS: Final = 10.0
 READ_SECONDS: Final = 5.0
+TURN_SECONDS: Final = 10.0
+"""How long a reader of the log waits for those who asked before."""
 SESSION_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 5.0
 _OF_CLIENTS_ALONE: Final = frozenset({"bootstrap_servers", "metadata_max_age_ms"})
@@ -72,9 +78,19 @@ def consumer(settings: Settings, group: str | None = None) -> AIOKafkaConsumer:
 async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     """Stop a client; one that hangs is left behind."""
     try:
-        await asyncio.wait_for(client.stop(), STOP_SECONDS)
-    except (TimeoutError, KafkaError):
-        return
+        await within(STOP_SECONDS, client.stop())
+    except (TimeoutError, KafkaError) as error:
+        log.warning("kafka_client_left_behind", client=type(client).__name__, why=type(error).__name__)
+
+
+async def log_range(client: AIOKafkaConsumer, partition: TopicPartition) -> tuple[int | None, int | None]:
+    """Where the log of a partition begins and ends; None where Kafka does not tell."""
+    try:
+        start = await within(READ_SECONDS, client.beginning_offsets([partition]))
+        end = await within(READ_SECONDS, client.end_offsets([partition]))
+    except (KafkaError, TimeoutError):
+        return None, None
+    return start[partition], end[partition]
 
 
 async def reachable(settings: Settings) -> None:
@@ -85,12 +101,13 @@ async def reachable(settings: Settings) -> None:
     """
     client = AIOKafkaClient(**connection(settings) | {"request_timeout_ms": 1_000})
     try:
-        await asyncio.wait_for(client.bootstrap(), 1.0)
+        await within(1.0, client.bootstrap())
     except (KafkaError, TimeoutError, OSError) as error:
         message = f"no broker of {settings.kafka_bootstrap_servers} answers: {type(error).__name__}"
         raise Unready(message) from error
     finally:
-        await client.close()
+        with suppress(TimeoutError):
+            await within(STOP_SECONDS, client.close())
 
 
 async def sign_in(settings: Settings) -> None:
@@ -104,7 +121,7 @@ async def sign_in(settings: Settings) -> None:
         host, _, port = broker.rpartition(":")
         shared = {name: value for name, value in connection(settings).items() if name not in _OF_CLIENTS_ALONE}
         try:
-            (await create_conn(host, int(port), **shared)).close()
+            (await within(REQUEST_SECONDS * 2, create_conn(host, int(port), **shared))).close()
         except (AuthenticationFailedError, SaslAuthenticationFailed) as error:
             raise SignInRefused(engine="kafka") from error
         except (KafkaError, TimeoutError, OSError):
@@ -135,7 +152,7 @@ class LogReader:
         """
         if not places:
             return []
-        async with self._lock:
+        async with self._turn():
             try:
                 async with asyncio.timeout(READ_SECONDS):
                     found = await self._fetch(await self._started(), set(places))
@@ -146,6 +163,20 @@ class LogReader:
                 raise LogUnavailable(message) from error
         return [found[place] for place in places]
 
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait until nobody else reads, but not for everyone that asked before."""
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._lock.acquire()
+        except TimeoutError as error:
+            message = "the log of events has too many readers"
+            raise LogUnavailable(message) from error
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     async def close(self) -> None:
         """Let the connection go."""
         if self._consumer is not None:
@@ -155,7 +186,7 @@ class LogReader:
     async def _started(self) -> AIOKafkaConsumer:
         if self._consumer is None:
             self._consumer = consumer(self._settings)
-            await self._consumer.start()
+            await within(READ_SECONDS, self._consumer.start())
         return self._consumer
 
     async def _fetch(self, client: AIOKafkaConsumer, wanted: set[tuple[str, int, int]]) -> dict[tuple[str, int, int], Message]:

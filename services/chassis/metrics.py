@@ -24,6 +24,7 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "projector_lag": "Events in the log that are not projected yet",
     "event_to_readmodel_seconds": "From an event's time to its commit in the read model",
     "parked_events": "Events that the service could not process and holds parked, whichever process parked them",
+    "partitions_stopped": "Partitions that the service does not read on, because their position is outside the log or too much is parked",
     "deliveries_total": "Attempts to tell a subscriber",
     "stream_clients": "Clients that hold a live stream open",
     "stream_clients_dropped_total": "Clients whose stream ended because they did not keep up",
@@ -63,6 +64,7 @@ events_projected_total: Final = counter("events_projected_total", "force")
 projector_lag: Final = gauge("projector_lag", "force")
 event_to_readmodel_seconds: Final = histogram("event_to_readmodel_seconds")
 parked_events: Final = gauge("parked_events")
+partitions_stopped: Final = gauge("partitions_stopped", "force")
 deliveries_total: Final = counter("deliveries_total", "channel", "outcome")
 stream_clients: Final = gauge("stream_clients")
 stream_clients_dropped_total: Final = counter("stream_clients_dropped_total")

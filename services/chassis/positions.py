@@ -1,6 +1,8 @@
 """Where a consumer stands in each partition: kept beside its results, moved in the same transaction as they are."""
 
+from collections.abc import Collection as Names
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from aiokafka import TopicPartition
@@ -19,6 +21,10 @@ class OtherProjection(Exception):  # noqa: N818 - a state of the world, said to 
     """The model was built by another version of the projection, which this one must not touch."""
 
 
+class StoppedPosition(Exception):  # noqa: N818 - as above
+    """The partition was stopped, and stays so until an operator resumes it; the message says why."""
+
+
 @dataclass(frozen=True)
 class Positions:
     """The positions of one consumer group."""
@@ -32,6 +38,7 @@ class Positions:
 
         Raises:
             OtherProjection: the position belongs to another version of the projection.
+            StoppedPosition: the partition was stopped.
         """
         positions = self.mongo.collection(self.database, COLLECTION)
         key = position_id(partition)
@@ -49,6 +56,8 @@ class Positions:
                 f"{self.database}: the position of {key} is not of projection {self.projection}: `roundtable rebuild` makes a new model"
             )
             raise OtherProjection(message)
+        if found.get("stopped"):
+            raise StoppedPosition(found["stopped"]["why"])
         return int(found["offset"])
 
     async def move(self, partition: TopicPartition, before: int, after: int, tx: Tx) -> None:
@@ -60,6 +69,28 @@ class Positions:
         where = {"_id": position_id(partition), "offset": before, "projection": self.projection}
         if not await self.mongo.collection(self.database, COLLECTION).update_one(where, {"$set": {"offset": after}}, tx=tx):
             raise LostPartition
+
+    async def hold(self, partition: TopicPartition, tx: Tx) -> None:
+        """Leave the position where it is, and keep everyone else from committing results of its partition beside this transaction.
+
+        Raises:
+            LostPartition: there is no such position of this projection.
+        """
+        where = {"_id": position_id(partition), "projection": self.projection}
+        if not await self.mongo.collection(self.database, COLLECTION).update_one(where, {"$inc": {"redriven": 1}}, tx=tx):
+            raise LostPartition
+
+    async def stop(self, partition: TopicPartition, offset: int, why: str) -> None:
+        """Stop a partition that stands at an offset, for every process and over every restart."""
+        where = {"_id": position_id(partition), "offset": offset, "projection": self.projection}
+        stopped = {"why": why, "at": datetime.now(UTC)}
+        await self.mongo.collection(self.database, COLLECTION).update_one(where, {"$set": {"stopped": stopped}})
+
+    async def standing(self, topics: Names[str]) -> dict[TopicPartition, int]:
+        """Where this projection stands in every partition of some topics, whichever process reads it; without those that are stopped."""
+        where = {"topic": {"$in": sorted(topics)}, "projection": self.projection, "stopped": None}
+        found = await self.mongo.collection(self.database, COLLECTION).find(where)
+        return {TopicPartition(each["topic"], each["partition"]): int(each["offset"]) for each in found}
 
 
 def position_id(partition: TopicPartition) -> str:

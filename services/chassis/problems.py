@@ -119,6 +119,31 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _WORDS.get(status) or HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
+WRITE_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    503: {
+        "description": (
+            "Nothing is known to have been stored: something that the service needs is away (`unavailable`), others keep changing the "
+            "record (`busy`), or so many recorded events wait for Kafka that no more are taken (`outbox-full`). Send the same request "
+            "again, with the same `Idempotency-Key`, after `Retry-After`"
+        ),
+        "headers": {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}},
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": {
+                    "type": f"{TYPE_PREFIX}outbox-full",
+                    "title": "Outbox full",
+                    "status": 503,
+                    "detail": "100000 recorded events or more wait for Kafka: nothing is recorded until they are fewer; "
+                    "send the same request again later",
+                },
+            }
+        },
+    }
+}
+"""The refusal of a write that may be sent again as it is, for `responses=`."""
+
+
 def field_errors(errors: Sequence[ErrorDetails]) -> list[FieldError]:
     """What validation found, each with a pointer into the body or the name of a parameter."""
     return [_field_error(error) for error in errors[:MOST_ERRORS]]

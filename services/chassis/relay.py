@@ -1,6 +1,7 @@
 """The relay: pending → Kafka → published. It knows nothing of what it carries."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -10,11 +11,14 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from chassis import metrics
-from chassis.kafka import REQUEST_SECONDS, producer, stop
+from chassis.health import Unready
+from chassis.kafka import REQUEST_SECONDS, producer, reachable, stop
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, Unavailable
 from chassis.outbox import Outbox, message_of
 from chassis.runtime import Runtime
+from chassis.waits import end, together, within
+from chassis.watchdog import NoProgress
 from contracts.codec import encode
 from contracts.topics import topic
 
@@ -25,6 +29,9 @@ POLL_SECONDS: Final = 0.05
 BACK_OFF_SECONDS: Final = (1.0, 3.0, 10.0, 30.0)
 """How long a force is left out whose topic does not take events, so that it does not hold the others up."""
 RETIRE_SECONDS: Final = 2.0
+MEASURE_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 300.0
+"""How long new producers may get nothing to Kafka, though it answers, before the process ends."""
 OF_THE_TOPIC: Final = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError, MessageSizeTooLargeError)
 """Failures that say nothing against the producer."""
 
@@ -32,8 +39,12 @@ OF_THE_TOPIC: Final = (UnknownTopicOrPartitionError, TopicAuthorizationFailedErr
 async def relay(runtime: Runtime) -> None:
     """Carry the service's outbox to Kafka until the service stops; one process of the service does so at a time.
 
-    Without Kafka the service goes on: what is recorded waits in the outbox.
+    Without Kafka the service goes on: what is recorded waits in the outbox, up to a limit.
+
+    Raises:
+        NoProgress: Kafka answers, and takes nothing from one new producer after another.
     """
+    runtime.checks.add("outbox", runtime.backlog.probe, required=False)
     await Relay(runtime).run()
 
 
@@ -49,18 +60,20 @@ class Relay:
         self._waiting: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._retiring: set[asyncio.Task[None]] = set()
+        self._failing_since: float | None = None
 
     async def run(self) -> None:
         """Carry until the service stops, then let the lease go."""
-        measuring = asyncio.create_task(self._measure())
         try:
-            while not self._runtime.stopping.is_set():
-                await self._turn()
+            await together(self._turns(), self._measure())
         finally:
-            for task in (measuring, *self._retiring):
-                task.cancel()
+            await end(self._retiring)
             await self._drop_producer()
             await self._give_up_lease()
+
+    async def _turns(self) -> None:
+        while not self._runtime.stopping.is_set():
+            await self._turn()
 
     async def _turn(self) -> None:
         self._runtime.recorded.clear()
@@ -95,6 +108,7 @@ class Relay:
         if not records:
             return False
         acknowledged = await self._send(records)
+        await self._judge(acknowledged)
         if acknowledged:
             await self._outbox.mark([record["_id"] for record in acknowledged])
         self._retire([record["supersedes"] for record in acknowledged if record["supersedes"]])
@@ -114,6 +128,27 @@ class Relay:
         sent = await asyncio.gather(*(self._send_force(client, force, own) for force, own in by_force.items()))
         return [record for own in sent for record in own]
 
+    async def _judge(self, acknowledged: Sequence[Document]) -> None:
+        """A producer that fails is made anew; when none of them gets anything through to a Kafka that answers, this process is at fault.
+
+        Raises:
+            NoProgress: so it was for too long.
+        """
+        now = asyncio.get_running_loop().time()
+        if acknowledged or self._failing_since is None:
+            self._failing_since = None
+        elif now - self._failing_since > PATIENCE_SECONDS:
+            try:
+                await reachable(self._runtime.settings)
+            except Unready:
+                self._failing_since = None
+                return
+            message = f"Kafka answers, and took nothing from this process for {PATIENCE_SECONDS:.0f} s"
+            raise NoProgress(message)
+
+    def _failed(self) -> None:
+        self._failing_since = self._failing_since or asyncio.get_running_loop().time()
+
     async def _send_force(self, client: AIOKafkaProducer, force: str, records: list[Document]) -> list[Document]:
         acknowledged: list[Document] = []
         try:
@@ -130,6 +165,7 @@ class Relay:
             self._leave_out([force])
             if not isinstance(error, OF_THE_TOPIC):
                 # An idempotent producer that failed once may refuse everything after it: only a new one is sure to work.
+                self._failed()
                 await self._drop_producer()
         else:
             self._failures.pop(force, None)
@@ -139,9 +175,10 @@ class Relay:
         if self._producer is None:
             fresh = producer(self._runtime.settings)
             try:
-                await asyncio.wait_for(fresh.start(), REQUEST_SECONDS)
+                await within(REQUEST_SECONDS, fresh.start())
             except (KafkaError, TimeoutError, OSError) as error:
                 log.warning("kafka_away", why=type(error).__name__)
+                self._failed()
                 await stop(fresh)
                 return None
             self._producer = fresh
@@ -186,12 +223,11 @@ class Relay:
             log.warning("keys_are_left_to_the_sweep", why=str(error)[:200])
 
     async def _measure(self) -> None:
+        """Count what waits, in every process: each goes by its own count. A count that takes long is made less often."""
         while True:
+            began = time.monotonic()
             try:
-                depth = await self._outbox.depth()
-            except Unavailable:
-                depth = None
-            if depth is not None:
-                metrics.outbox_pending.set(sum(count for _, count, _ in depth))
-                metrics.outbox_oldest_seconds.set(max((age for _, _, age in depth), default=0.0))
-            await asyncio.sleep(2)
+                await self._runtime.backlog.count()
+            except Unavailable as error:
+                log.info("outbox_not_counted", why=str(error)[:200])
+            await asyncio.sleep(min(max(MEASURE_SECONDS, 4 * (time.monotonic() - began)), 4 * MEASURE_SECONDS))

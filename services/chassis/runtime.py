@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chassis.auth import Authenticator, utc_now
+from chassis.backlog import Backlog
 from chassis.health import Checks
 from chassis.keys import KeyStore
 from chassis.mongo import Mongo
+from chassis.outbox import Outbox
 from chassis.registry import Registry
 from chassis.settings import Settings
 
@@ -24,6 +26,7 @@ class Runtime:
     Attributes:
         stopping: set at once when the process is told to end; streams and loops end with it.
         prepared: set once the indexes are made; background work begins then.
+        backlog: how much waits in the service's outbox, and whether more may be recorded.
         recorded: set when something was recorded in this process, so that the relay need not wait for its next look.
         clock: the time; tests hold it.
         exits: what must be closed at the end.
@@ -36,6 +39,7 @@ class Runtime:
     registry: Registry
     authenticator: Authenticator
     checks: Checks = field(init=False)
+    backlog: Backlog = field(init=False)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     recorded: asyncio.Event = field(default_factory=asyncio.Event)
     prepared: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,8 +48,9 @@ class Runtime:
     _kept: dict[type[Any], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Make the checks, which fail once the process is told to end."""
+        """Make the checks, which fail once the process is told to end, and the backlog."""
         self.checks = Checks(self.stopping)
+        self.backlog = Backlog(Outbox(self.mongo, self.name), self.settings.outbox_limit)
 
     def now(self) -> datetime:
         """This instant, UTC, to the millisecond that events keep."""

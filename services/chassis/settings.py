@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     audience: str = Field("roundtable", min_length=1, description="Audience that tokens must name (`aud`).")
     keys_dir: Path = Field(Path(".roundtable/keys"), description="Folder of the forces' key-encryption keys: `<force>/<n>.key`.")
     registry_poll_seconds: float = Field(5.0, gt=0, le=15, description="How often forces and grants are read.")
+    outbox_limit: int = Field(
+        100_000, ge=1, description="How many recorded events may wait for Kafka before writes are refused until they are fewer."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log lines that are written.")
 
     @field_validator("mongo_url")

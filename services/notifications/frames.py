@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from chassis.consumer import Received
+from chassis.batch import Received
 from chassis.recording import stored_id
 from contracts.codec import Message, UndecodableError, decode
 from contracts.sealing import Wire, redact

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from chassis.kafka import REQUEST_SECONDS, consumer, stop
 from chassis.mongo import Unavailable
 from chassis.runtime import Runtime
+from chassis.waits import together, within
 from contracts.topics import topic
 from notifications.cursor import Places
 from notifications.frames import Frame, frames, received
@@ -80,13 +81,14 @@ class Hub:
 
     async def run(self) -> None:
         """Read until the service stops; a reader that fails is made anew, and goes on where it was."""
-        heeding = asyncio.create_task(self._heed_registry())
         try:
-            while not self._runtime.stopping.is_set():
-                await self._read()
+            await together(self._keep_reading(), self._heed_registry())
         finally:
-            heeding.cancel()
             self._wake_all()
+
+    async def _keep_reading(self) -> None:
+        while not self._runtime.stopping.is_set():
+            await self._read()
 
     async def wake_at_the_end(self) -> None:
         """Let every client look up as soon as the service is told to stop."""
@@ -96,7 +98,7 @@ class Hub:
     async def _read(self) -> None:
         client = consumer(self._runtime.settings)
         try:
-            await asyncio.wait_for(client.start(), REQUEST_SECONDS)
+            await within(REQUEST_SECONDS, client.start())
             while not self._runtime.stopping.is_set():
                 await self._round(client)
         except OffsetOutOfRangeError:
@@ -113,7 +115,8 @@ class Hub:
         if not self.places:
             await asyncio.sleep(0.1)
             return
-        polled = await client.getmany(timeout_ms=200, max_records=RECORDS_AT_ONCE)
+        async with asyncio.timeout(REQUEST_SECONDS):
+            polled = await client.getmany(timeout_ms=200, max_records=RECORDS_AT_ONCE)
         if polled:
             self._heard_at = time.monotonic()
             self._tell(await self._framed(polled))
@@ -155,7 +158,7 @@ class Hub:
         return {TopicPartition(topic(force), number) for force, count in counts for number in range(count)}
 
     async def _ends(self, client: AIOKafkaConsumer, places: list[TopicPartition]) -> Places:
-        return dict(await asyncio.wait_for(client.end_offsets(places), REQUEST_SECONDS)) if places else {}
+        return dict(await within(REQUEST_SECONDS, client.end_offsets(places))) if places else {}
 
     async def _framed(self, polled: Mapping[TopicPartition, list[Any]]) -> list[tuple[TopicPartition, int, list[Frame]]]:
         """What was read of each partition, and where reading goes on. Nothing is shown before it is known what is sensitive."""

@@ -10,6 +10,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from chassis.kafka import REQUEST_SECONDS, consumer, stop
 from chassis.runtime import Runtime
+from chassis.waits import within
 from notifications.cursor import Places
 from notifications.frames import Frame, frames, received
 from notifications.store import Subjects
@@ -33,7 +34,7 @@ class Replay:
     async def __aenter__(self) -> Self:
         """Connect."""
         try:
-            await asyncio.wait_for(self._client.start(), REQUEST_SECONDS)
+            await within(REQUEST_SECONDS, self._client.start())
         except BaseException:
             await stop(self._client)
             raise
@@ -51,7 +52,7 @@ class Replay:
         """
         if not places:
             return
-        ends = await asyncio.wait_for(self._client.end_offsets(list(places)), REQUEST_SECONDS)
+        ends = await within(REQUEST_SECONDS, self._client.end_offsets(list(places)))
         if any(offset > ends.get(place, 0) for place, offset in places.items()):
             raise NoLongerThere
 
@@ -69,17 +70,19 @@ class Replay:
             self._client.seek(place, offset)
         while behind := [place for place, offset in at.items() if offset < until[place]]:
             polled = await self._poll(behind)
-            within = {place: [record for record in records if record.offset < until[place]] for place, records in polled.items()}
-            shown = await frames(self._subjects, [event for place, records in within.items() for event in received(place, records)])
+            wanted = {place: [record for record in records if record.offset < until[place]] for place, records in polled.items()}
+            shown = await frames(self._subjects, [event for place, records in wanted.items() for event in received(place, records)])
             at |= {place: min(records[-1].offset + 1, until[place]) for place, records in polled.items()}
             yield shown, dict(at)
 
     async def _poll(self, behind: list[TopicPartition]) -> dict[TopicPartition, list[Any]]:
+        polled: dict[TopicPartition, list[Any]]
         try:
-            for _ in range(_SILENCES):
-                polled: dict[TopicPartition, list[Any]] = await self._client.getmany(*behind, timeout_ms=1_000, max_records=RECORDS_AT_ONCE)
-                if polled:
-                    return polled
+            async with asyncio.timeout(2 * _SILENCES):
+                for _ in range(_SILENCES):
+                    polled = await self._client.getmany(*behind, timeout_ms=1_000, max_records=RECORDS_AT_ONCE)
+                    if polled:
+                        return polled
         except OffsetOutOfRangeError as error:
             raise NoLongerThere from error
         message = "the log holds events that it does not hand out"

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from httpx2 import URL
 
-from chassis.consumer import Batch, consume
+from chassis.batch import Batch
+from chassis.consumer import consume
 from chassis.mongo import Tx, Write
 from chassis.positions import position_id
 from chassis.recording import stored_id
@@ -36,9 +37,13 @@ class Teller:
         self._watermarks = Watermarks(runtime.mongo)
 
     async def __call__(self, tx: Tx, batch: Batch) -> None:
-        """Make the deliveries of a batch; of what lies below the watermark, none: somebody was told already."""
+        """Make the deliveries of a batch; of what lies below the watermark, none: somebody was told already.
+
+        Of an event that was parked nobody was, though what came after it raised the watermark; a delivery that there is all the same
+        is left alone.
+        """
         partition = position_id(batch.partition)
-        watermark = await self._watermarks.of(partition, tx)
+        watermark = 0 if batch.redriven else await self._watermarks.of(partition, tx)
         fresh = [event for event in batch.events if event.offset >= watermark]
         if fresh:
             await self._tell(batch.force, [event.message for event in fresh], tx)

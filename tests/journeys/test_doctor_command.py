@@ -7,7 +7,19 @@ from pathlib import Path
 
 from tests.journeys.conftest import Product, announced
 
-OF_THE_PRODUCT = ("services", "ports", "clocks", "versions", "replica set", "partitions", "lag", "outbox", "certificates", "secrets")
+OF_THE_PRODUCT = (
+    "services",
+    "ports",
+    "clocks",
+    "versions",
+    "replica set",
+    "partitions",
+    "positions",
+    "lag",
+    "outbox",
+    "certificates",
+    "secrets",
+)
 
 
 def doctor(product: Product, *options: str) -> subprocess.CompletedProcess[str]:
@@ -30,6 +42,6 @@ def test_each_check_is_one_line(product: Product) -> None:
     done = doctor(product)
 
     lines = done.stdout.splitlines()
-    assert len(lines) == 14
+    assert len(lines) == 15
     assert all(line.startswith(("ok   ", "warn ", "FAIL ")) for line in lines)
     assert done.stderr == ""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import httpx2
 from aiokafka import TopicPartition
 
-from chassis.consumer import Batch, Received
+from chassis.batch import Batch, Received
 from chassis.keys import KeyFiles, KeyStore
 from chassis.mongo import Collection, Mongo
 from chassis.recording import stamp

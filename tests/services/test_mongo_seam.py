@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from chassis.lease import Lease
-from chassis.mongo import DuplicateKey, Mongo, Tx, Unavailable, UpdateOne
+from chassis.mongo import TRANSACTION_SECONDS, DuplicateKey, Mongo, Tx, Unavailable, UpdateOne
+from roundtable.native import Engines
 
 
 async def test_a_transaction_commits_everything_together(mongo: Mongo) -> None:
@@ -93,3 +94,11 @@ async def test_a_lease_has_one_holder_until_it_is_let_go(mongo: Mongo) -> None:
     assert not await theirs.hold()
     await mine.release()
     assert await theirs.hold()
+
+
+def test_a_transaction_whose_process_was_killed_is_out_of_the_way_within_seconds(engines: Engines) -> None:
+    with engines.mongo.client() as client:
+        limit = client.admin.command("getParameter", transactionLifetimeLimitSeconds=1)["transactionLifetimeLimitSeconds"]
+
+    # Its sweep comes around in half the time that a transaction may live.
+    assert TRANSACTION_SECONDS < limit <= 10

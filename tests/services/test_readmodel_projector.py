@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from aiokafka import TopicPartition
 
-from chassis.consumer import Batch
+from chassis.batch import Batch
 from chassis.runtime import Runtime
 from contracts import events as e
 from contracts.action import Action

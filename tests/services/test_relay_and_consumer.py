@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis import metrics, parked
-from chassis.consumer import Batch, consume
+from chassis.batch import Batch
+from chassis.consumer import consume
 from chassis.kafka import LogReader, producer
 from chassis.mongo import Tx
 from chassis.outbox import ALL_PENDING, COLLECTION, Outbox
@@ -144,6 +145,45 @@ async def test_the_metric_of_parked_events_counts_what_stands_parked_whoever_par
 
     async with running(readmodel, consume(readmodel, noting(readmodel))):
         await eventually(one_is_shown)
+
+
+async def test_a_count_of_parked_events_that_fails_ends_the_consumer_and_not_itself_alone(
+    readmodel: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: Runtime) -> None:
+        await asyncio.sleep(0.1)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(parked, "watch", broken)
+
+    async with asyncio.timeout(30):
+        with pytest.raises(ZeroDivisionError):
+            await consume(readmodel, noting(readmodel))
+
+
+async def test_a_poll_that_hangs_is_given_up_and_the_client_made_anew(
+    concerns: Runtime, readmodel: Runtime, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polls = 0
+    getmany = AIOKafkaConsumer.getmany
+
+    async def hanging(self: AIOKafkaConsumer, **options: int) -> object:
+        nonlocal polls
+        polls += 1
+        if polls == 1:
+            await asyncio.sleep(3600)
+        return await getmany(self, **options)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", hanging)
+    # Long enough for a poll of 0.2 s on a busy machine.
+    monkeypatch.setattr("chassis.consumer.POLL_SECONDS", 5.0)
+    async with running(concerns, relay(concerns)), running(readmodel, consume(readmodel, noting(readmodel))):
+        await raise_concerns(concerns, place.force, 3)
+
+        async def all_seen() -> bool:
+            return len(await count_of(readmodel)) == 3
+
+        await eventually(all_seen, 30)
 
 
 async def test_a_record_that_is_no_event_is_parked(concerns: Runtime, readmodel: Runtime, place: Place) -> None:

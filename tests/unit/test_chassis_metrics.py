@@ -74,7 +74,7 @@ async def test_what_is_not_ready_is_measured_as_the_metrics_are_shown(issuer: Is
 async def test_the_lag_of_a_partition_that_went_to_another_process_is_told_by_that_one_alone() -> None:
     mine, lost = TopicPartition("engagement.kent", 0), TopicPartition("engagement.essex", 0)
     positions = {mine: 3, lost: 4}
-    watchdog = Watchdog(EndsAtTen(), positions)
+    watchdog = Watchdog(EndsAtTen(), positions, nowhere, kafka_is_there)
 
     await watchdog._look()
     before = [lag_of(force) for force in ("kent", "essex")]
@@ -99,3 +99,11 @@ async def test_requests_are_measured_by_the_whole_template_of_their_route(door: 
     assert 'handler="/broken",method="GET",status="500"' in shown
     assert "BREW" not in shown
     assert HERE not in shown
+
+
+async def nowhere() -> dict[TopicPartition, int]:
+    return {}
+
+
+async def kafka_is_there() -> None:
+    return

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from roundtable.deployed.choices import MEANINGS, compose_files, describe_choices
+from roundtable.home import Home
+from roundtable.native.mongo.server import configured
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,3 +44,10 @@ def test_every_choice_of_the_compose_files_is_described_with_its_default() -> No
 def test_a_choice_that_nobody_described_is_refused() -> None:
     with pytest.raises(ValueError, match="disagree on ROUNDTABLE_NOVELTY"):
         describe_choices([*compose_files(ROOT), "${ROUNDTABLE_NOVELTY:-1}"], ["ROUNDTABLE_JWKS", "ROUNDTABLE_ISSUER"])
+
+
+def test_a_transaction_may_stay_open_no_longer_by_compose_than_embedded(tmp_path: Path) -> None:
+    _, options = configured(Home.chosen(tmp_path).prepare())
+    (limit,) = [option for option in options if option.startswith("transactionLifetimeLimitSeconds=")]
+
+    assert f"--setParameter={limit}\n" in (ROOT / "docker-compose.yml").read_text(encoding="utf-8")

@@ -8,8 +8,9 @@ import pytest
 from roundtable.doctor import stack
 from roundtable.doctor.finding import State
 from roundtable.doctor.kafka_features import levels_in
-from roundtable.doctor.stack import Belongings, Member, Partition
+from roundtable.doctor.stack import Belongings, Member, Partition, Waiting
 from roundtable.doctor.versions import PYTHON, Versions, judge_versions
+from roundtable.positions import Standing
 
 WELL = Versions((3, 12, 4), "0.1.0", {"meetings": "0.1.0", "concerns": "0.1.0"}, "8.0.4", "8.0", (29, 29))
 PRIMARY = Member("a:27017", "PRIMARY")
@@ -92,11 +93,43 @@ def test_lag_is_judged_by_how_much_waits(lag: int | None, state: State) -> None:
 
 @pytest.mark.parametrize(("seconds", "state"), [(3, "ok"), (15, "warn"), (61, "FAIL")])
 def test_the_outbox_is_judged_by_its_oldest_event(seconds: float, state: State) -> None:
-    finding = stack.judge_outbox({"meetings": 1.0, "concerns": seconds})
+    finding = stack.judge_outbox({"meetings": Waiting(1, 1.0), "concerns": Waiting(1, seconds)})
 
     assert finding.state == state
     assert "in concerns" in finding.found
     assert stack.judge_outbox({}).state == "ok"
+
+
+@pytest.mark.parametrize(("events", "state"), [(9_999, "ok"), (10_000, "warn"), (100_000, "FAIL")])
+def test_the_outbox_is_judged_by_how_much_waits_before_writes_are_refused(events: int, state: State) -> None:
+    assert stack.judge_outbox({"concerns": Waiting(events, 1.0)}).state == state
+
+
+def test_a_service_that_refuses_writes_is_named() -> None:
+    finding = stack.judge_outbox({"concerns": Waiting(10, 1.0)}, ["concerns"])
+
+    assert (finding.state, finding.found) == ("FAIL", "concerns refuse writes: too much waits for Kafka")
+
+
+IN_LOG = Standing("readmodel", "engagement.kent", 0, 7, 0, 7)
+
+
+@pytest.mark.parametrize(
+    ("standing", "state"),
+    [
+        (IN_LOG, "ok"),
+        (replace(IN_LOG, offset=8), "FAIL"),
+        (replace(IN_LOG, offset=2, start=3), "FAIL"),
+        (replace(IN_LOG, stopped="the topic was made anew"), "FAIL"),
+        # What Kafka does not tell, the lines of the ports and partitions say.
+        (replace(IN_LOG, start=None, end=None), "ok"),
+    ],
+)
+def test_a_position_outside_its_log_and_one_that_was_stopped_are_broken(standing: Standing, state: State) -> None:
+    finding = stack.judge_positions([IN_LOG, standing])
+
+    assert finding.state == state
+    assert "engagement.kent-0 in readmodel" in finding.found or state == "ok"
 
 
 @pytest.mark.parametrize(("count", "state"), [(0, "ok"), (1, "warn"), (500, "FAIL")])

@@ -15,6 +15,8 @@ from roundtable.native.processes import Child, Command, Started
 START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _CACHE_GB = "0.5"
+_TRANSACTION_SECONDS = 10
+"""How long a transaction may stay open (60 s by default). One whose process was killed stands in the way of all who write the same."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _options(home: Home, port: int, bind: str) -> tuple[str, ...]:
         "--replSet": replica_set.NAME,
         "--keyFile": str(home.secrets / "mongo-keyfile"),
         "--wiredTigerCacheSizeGB": _CACHE_GB,
-        "--setParameter": "diagnosticDataCollectionEnabled=false",
     }
-    pairs = [word for option in options.items() for word in option]
+    parameters = ("diagnosticDataCollectionEnabled=false", f"transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}")
+    pairs = [word for option in (*options.items(), *(("--setParameter", each) for each in parameters)) for word in option]
     return ("--auth", "--nounixsocket", "--quiet", *pairs)

@@ -63,6 +63,8 @@ class Mongo:
             serverSelectionTimeoutMS=int(SELECTION_SECONDS * 1000),
             connectTimeoutMS=int(SELECTION_SECONDS * 1000),
             socketTimeoutMS=20_000,
+            # For a connection of the pool, when every one is in use.
+            waitQueueTimeoutMS=10_000,
             retryWrites=True,
             w="majority",
             readConcernLevel="majority",

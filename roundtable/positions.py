@@ -1,0 +1,91 @@
+"""Where services stand in the log, held against the log itself; a partition that was stopped goes on when an operator says where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from roundtable.errors import OperatorError
+from roundtable.provisioning import Provisioning
+from roundtable.provisioning.services import READERS
+
+_SECONDS = 5.0
+Places = Iterable[TopicPartition]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a service stands in a partition, where that begins and ends, and why it does not go on.
+
+    Attributes:
+        start: offset of the log's first event; None where Kafka does not tell.
+        end: offset after its last one.
+        stopped: why the service stopped it; None where it reads on.
+    """
+
+    service: str
+    topic: str
+    partition: int
+    offset: int
+    start: int | None
+    end: int | None
+    stopped: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return f"{self.topic}-{self.partition} in {self.service}"
+
+    @property
+    def outside(self) -> bool:
+        """Whether the position is outside the log."""
+        return self.start is not None and self.end is not None and not self.start <= self.offset <= self.end
+
+
+def standings(desk: Provisioning) -> list[Standing]:
+    """Where every service stands in every partition."""
+    found = [(service, each) for service in READERS for each in desk.database(service)["positions"].find().sort("_id")]
+    places = [TopicPartition(each["topic"], each["partition"]) for _, each in found]
+    starts, ends = _offsets(desk.kafka, places, OffsetSpec.earliest()), _offsets(desk.kafka, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the client has no annotations here
+    return [
+        Standing(
+            service,
+            each["topic"],
+            each["partition"],
+            each["offset"],
+            starts.get((each["topic"], each["partition"])),
+            ends.get((each["topic"], each["partition"])),
+            (each.get("stopped") or {}).get("why"),
+        )
+        for service, each in found
+    ]
+
+
+def resume(desk: Provisioning, service: str, topic: str, partition: int, *, from_start: bool) -> int:
+    """Let a service read a partition on, from where it stands or from the beginning of the log; the offset.
+
+    Raises:
+        OperatorError: the partition is not stopped, or the log still does not hold the position.
+    """
+    known = [each for each in standings(desk) if (each.service, each.topic, each.partition) == (service, topic, partition) and each.stopped]
+    if not known:
+        message = f"{topic}-{partition} is not stopped in {service}: `roundtable positions list` shows what is"
+        raise OperatorError(message)
+    (at,) = known
+    if at.start is None or (at.outside and not from_start):
+        message = f"the log of {topic}-{partition} does not hold the position {at.offset}: restore the log, or read it --from-start"
+        raise OperatorError(message)
+    offset = at.start if from_start else at.offset
+    where = {"_id": f"{topic}:{partition}", "offset": at.offset}
+    desk.database(service)["positions"].update_one(where, {"$set": {"offset": offset}, "$unset": {"stopped": ""}})
+    return offset
+
+
+def _offsets(kafka: AdminClient, places: Places, which: OffsetSpec) -> dict[tuple[str, int], int]:
+    """What Kafka tells of each place; of a partition that is not there it tells nothing."""
+    asked = dict.fromkeys(places, which)
+    answers = kafka.list_offsets(asked, request_timeout=_SECONDS) if asked else {}
+    return {
+        (at.topic, at.partition): answer.result(_SECONDS).offset for at, answer in answers.items() if answer.exception(_SECONDS) is None
+    }
