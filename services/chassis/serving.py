@@ -24,8 +24,8 @@ DRAIN_SECONDS: Final = 5
 """How long requests under way may take to end."""
 KEEP_ALIVE_SECONDS: Final = 75
 """How long a connection may lie idle."""
-WORK_SECONDS: Final = 3.0
-"""How much longer background work may take."""
+WORK_SECONDS: Final = 2.0
+"""How much longer background work may take: it was told to end when the requests were, and a slow machine needs what is left of ten."""
 _CLOSING_SECONDS: Final = 0.5
 _LAST_RESORT_SECONDS: Final = 9.5
 _SETUP_RETRY_SECONDS: Final = 1.0

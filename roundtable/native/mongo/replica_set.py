@@ -44,8 +44,9 @@ def administrator(address: str, password: str) -> Client:
 
 
 def _direct(authority: str) -> Client:
-    # A client that names the set would wait for a primary, which does not exist before the set is initiated.
-    return MongoClient(f"mongodb://{authority}/?directConnection=true&serverSelectionTimeoutMS=5000")
+    # A client that names the set would wait for a primary, which does not exist before the set is initiated. What it reads is of the
+    # majority, as in the services: a commit that one record shows already must show in every other.
+    return MongoClient(f"mongodb://{authority}/?directConnection=true&serverSelectionTimeoutMS=5000&readConcernLevel=majority")
 
 
 def _has_administrator(address: str, password: str) -> bool:

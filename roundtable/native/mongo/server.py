@@ -59,7 +59,7 @@ class Mongo:
 
 def connection_string(address: str, user: str, password: str) -> str:
     """The connection string of an identity of the replica set at this address."""
-    return f"mongodb://{user}:{password}@{address}/?replicaSet={replica_set.NAME}&authSource=admin"
+    return f"mongodb://{user}:{password}@{address}/?replicaSet={replica_set.NAME}&authSource=admin&readConcernLevel=majority"
 
 
 def start(home: Home) -> tuple[Mongo, Child]:
