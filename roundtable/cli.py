@@ -18,9 +18,11 @@ from roundtable.commands import (
     parked,
     positions,
     provision,
+    republish,
     sign_in,
     status,
     token,
+    verify,
 )
 from roundtable.errors import OperatorError
 
@@ -34,6 +36,8 @@ app.command()(demo.demo)
 app.command()(init.init)
 app.command()(status.status)
 app.command()(doctor.doctor)
+app.command("verify")(verify.verify_everything)
+app.command("republish")(republish.republish)
 app.command()(archives.backup)
 app.command()(archives.restore)
 app.command()(load.load)

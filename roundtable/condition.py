@@ -109,15 +109,14 @@ def _pending(desk: Provisioning) -> Counter[str]:
 
 
 def _lags(desk: Provisioning, forces: list[Document]) -> dict[str, int]:
-    ends = _ends(desk.kafka, forces)
     projected = {(at["topic"], at["partition"]): at["offset"] for at in desk.database("readmodel")["positions"].find()}
     behind: Counter[str] = Counter()
-    for (topic, partition), end in ends.items():
+    for (topic, partition), end in ends(desk.kafka, forces).items():
         behind[topic] += end - projected.get((topic, partition), 0)
     return {force["_id"]: behind[force["topic"]] for force in forces}
 
 
-def _ends(kafka: AdminClient, forces: list[Document]) -> dict[tuple[str, int], int]:
+def ends(kafka: AdminClient, forces: list[Document]) -> dict[tuple[str, int], int]:
     """The offset after the last event of every partition."""
     every = [TopicPartition(force["topic"], number) for force in forces for number in range(force["partitions"])]
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client has no annotations here

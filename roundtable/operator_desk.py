@@ -27,6 +27,10 @@ class OperatorDesk:
     addresses: Addresses
     provisioning: Provisioning
 
+    def kafka_client(self) -> dict[str, str]:
+        """Configuration of a Kafka client with the command line's own identity."""
+        return client_configuration(self.addresses.bootstrap_servers, "admin", Credentials(self.home.secrets).kept("kafka", "admin"))
+
 
 @contextmanager
 def operator_desk(root: Path | None) -> Iterator[OperatorDesk]:

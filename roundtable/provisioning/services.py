@@ -1,6 +1,6 @@
 """The identities of the services and of the command line: a user each in Kafka and in MongoDB."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from confluent_kafka.admin import AclBinding, AdminClient
@@ -28,8 +28,11 @@ _RIGHTS: Final[Mapping[str, Rights]] = {
         **dict.fromkeys(SERVICES, "read"),
     },
 }
-_MENDED: Final = ("parked", "positions")
-"""What the command line changes of those who listen, and of nobody else: it asks there, and they do."""
+_MENDED: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
+    **dict.fromkeys(WRITERS, {"outbox": ("insert", "update")}),
+    **dict.fromkeys(READERS, {"parked": ("update",), "positions": ("update",)}),
+}
+"""What the command line changes of services, by collection, and how: it asks there, or sends again, and they do."""
 
 
 def provision_services(kafka: AdminClient, mongo: MongoClient[Document], secrets: Credentials, database_prefix: str = "") -> None:
@@ -62,11 +65,11 @@ def _mending(prefix: str) -> str:
 
 
 def _define_mending(mongo: MongoClient[Document], prefix: str) -> None:
-    """Say what mending is: to change documents of a few collections, and neither to add nor to remove one."""
+    """Say what mending is: to change a few collections in these ways, and to remove nothing."""
     privileges = [
-        {"resource": {"db": prefix + service, "collection": collection}, "actions": ["update"]}
-        for service in READERS
-        for collection in _MENDED
+        {"resource": {"db": prefix + service, "collection": collection}, "actions": list(actions)}
+        for service, collections in _MENDED.items()
+        for collection, actions in collections.items()
     ]
     known = mongo.admin.command("rolesInfo", _mending(prefix))["roles"]
     mongo.admin.command("updateRole" if known else "createRole", _mending(prefix), privileges=privileges, roles=[])

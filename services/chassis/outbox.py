@@ -5,6 +5,7 @@ from typing import Final
 
 from chassis.mongo import Document, Mongo
 from contracts.codec import Message
+from contracts.state import LastEvent
 
 COLLECTION: Final = "outbox"
 PENDING: Final = "pending"
@@ -40,6 +41,24 @@ def pending(message: Message, supersedes: str | None = None) -> Document:
 def message_of(record: Document) -> Message:
     """The event that an outbox record holds."""
     return Message(record["_id"], record["type"], record["service"], record["time"], record["data"], record["traceparent"])
+
+
+def again(service: str, state: Document) -> tuple[Document, Document]:
+    """Which outbox record, and the update (an upsert), by which the event of a stored state is sent once more.
+
+    It is the event that made the state what it is: same id, type, time and sequence, so that nobody is told twice. A record that
+    was published waits again, one that waits stays as it is, and one that is gone is made anew. A record that waits carries no
+    `published_at`: it never expires.
+
+    Raises:
+        ValueError: the state does not say which event made it what it is.
+    """
+    event = LastEvent.model_validate(state.get("last_event"))
+    data = {name: value for name, value in state.items() if name != "_id"}
+    record = pending(Message(event.id, event.type, service, event.time, data))
+    where = {"_id": record.pop("_id")}
+    first = {name: record.pop(name) for name in ("traceparent", "supersedes")}
+    return where, {"$set": record, "$setOnInsert": first, "$unset": {"published_at": ""}}
 
 
 class Outbox:

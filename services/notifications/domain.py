@@ -1,5 +1,6 @@
 """Subscriptions: who wants to be told of which events, and which events those are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -169,12 +170,45 @@ def hide(known: Hidden | None, message: Message) -> Hidden | None:
     return Hidden(message.version) if message.sensitive else None
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What one event means for the deliveries of its record.
+
+    Attributes:
+        hidden: the record's being hidden from now on.
+        told: the subscriptions that are told of the event.
+        withheld: what was told before shows no more than a sensitive record does.
+        purged: of what was told before, nothing stays.
+    """
+
+    hidden: Hidden | None
+    told: tuple[Subscription, ...] = ()
+    withheld: bool = False
+    purged: bool = False
+
+
+def judge(message: Message, known: Hidden | None, subscriptions: Iterable[Subscription]) -> Verdict:
+    """Of a record that is hidden, what was told goes; only an erasure that hides it first is told itself."""
+    hidden = hide(known, message)
+    if hidden is None:
+        return Verdict(None, _asking(message, subscriptions))
+    if hidden == known:
+        return Verdict(hidden)
+    if not hidden.erased:
+        return Verdict(hidden, withheld=known is None)
+    return Verdict(hidden, _asking(message, subscriptions) if known is None else (), purged=True)
+
+
 def clear(message: Message) -> Wire:
     """What of an event's data a subscriber may get; of a kind that is not known here its frame alone: what else is clear cannot be told."""
     if message.model is not None:
         return message.data
     known = fields_of(State, Confidentiality.FRAME) | ERASED_FIELDS
     return {name: value for name, value in message.data.items() if name in known}
+
+
+def _asking(message: Message, subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:
+    return tuple(subscription for subscription in subscriptions if matches(subscription, message))
 
 
 def _admits(wanted: tuple[str, ...], value: object) -> bool:

@@ -14,7 +14,7 @@ from chassis.runtime import Runtime
 from contracts.codec import Message
 from notifications.channels.addresses import endpoint_of
 from notifications.delivery import begin
-from notifications.domain import Hidden, Subscription, hide, matches
+from notifications.domain import Hidden, Subscription, Verdict, judge
 from notifications.outgoing import Outgoing, created, purged, withheld
 from notifications.parts import parts
 from notifications.store import Subjects, Subscriptions, Watermarks
@@ -63,30 +63,18 @@ def deliveries(
     """Which records are hidden after some events, and the writes, in order, that these events make among the deliveries."""
     hidden, writes = dict(before), list[Write]()
     for message in messages:
-        known = hidden.pop(_key(message), None)
-        now_hidden = hide(known, message)
-        if now_hidden is not None:
-            hidden[_key(message)] = now_hidden
-        writes += _writes(message, known, now_hidden, subscriptions, now)
+        verdict = judge(message, hidden.pop(_key(message), None), subscriptions)
+        if verdict.hidden is not None:
+            hidden[_key(message)] = verdict.hidden
+        writes += _writes(message, verdict, now)
     return hidden, writes
 
 
-def _writes(
-    message: Message, known: Hidden | None, hidden: Hidden | None, subscriptions: Sequence[Subscription], now: datetime
-) -> list[Write]:
-    """What one event changes: of a record that is hidden, what was told goes; only an erasure that hides it first is told itself."""
-    if hidden is None:
-        return _told(message, subscriptions, now)
-    if hidden == known:
-        return []
-    if not hidden.erased:
-        return withheld(message.force, message.subject) if known is None else []
-    return purged(message.force, message.subject) + (_told(message, subscriptions, now) if known is None else [])
-
-
-def _told(message: Message, subscriptions: Sequence[Subscription], now: datetime) -> list[Write]:
-    asking = [subscription for subscription in subscriptions if matches(subscription, message)]
-    return [created(begin(subscription, message, now), endpoint_of(URL(subscription.url or "")), message.time) for subscription in asking]
+def _writes(message: Message, verdict: Verdict, now: datetime) -> list[Write]:
+    gone = purged(message.force, message.subject) if verdict.purged else []
+    kept = withheld(message.force, message.subject) if verdict.withheld else []
+    told = [created(begin(each, message, now), endpoint_of(URL(each.url or "")), message.time) for each in verdict.told]
+    return [*gone, *kept, *told]
 
 
 def _key(message: Message) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from chassis import metrics
 from chassis.batch import Batch, Received
 from chassis.consumer import consume
-from chassis.mongo import Document, InsertOne, ReplaceOne, Tx, UpdateOne, Write
+from chassis.mongo import Document, DuplicateKey, InsertOne, ReplaceOne, Tx, UpdateOne, Write
 from chassis.recording import stored_id
 from chassis.runtime import Runtime
 from contracts.dates import instant, span
@@ -25,6 +25,7 @@ class Projector:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._met: set[str] = set()
 
     async def __call__(self, tx: Tx, batch: Batch) -> None:
         """Project one batch: what is read and written counts together with the position, or not at all."""
@@ -47,13 +48,22 @@ class Projector:
     async def _remember(self, batch: Batch, versions: Mapping[str, int], tx: Tx) -> None:
         """Add a line of history for each event. One that is repeated has its line: a second would end the transaction."""
         # Of an event that stands twice in a batch, the first place counts: after it come the record's later versions.
-        lines = {line["_id"]: line for line in map(_line, reversed(batch.events))}
-        repeated = [_line_id(event) for event in batch.events if _may_be_repeated(event, versions)]
+        lines = {each["_id"]: each for each in map(line, reversed(batch.events))}
+        repeated = [line_id(event) for event in batch.events if _may_be_repeated(event, versions)]
+        repeated += lines.keys() & self._met
         if repeated:
             for there in await self._store.history.find({"_id": {"$in": repeated}}, projection={"_id": 1}, tx=tx):
-                del lines[there["_id"]]
+                lines.pop(there["_id"], None)
         if lines:
+            await self._insert(lines, tx)
+
+    async def _insert(self, lines: Mapping[str, Document], tx: Tx) -> None:
+        try:
             await self._store.history.insert_many(list(lines.values()), tx=tx)
+        except DuplicateKey:
+            # A record was lost whose events have their lines: tried again, one by one, they are looked for first.
+            self._met |= lines.keys()
+            raise
 
 
 async def project(runtime: Runtime) -> None:
@@ -104,18 +114,23 @@ def _figures(batch: Batch, moved: Moved) -> list[Write]:
     found: list[Write] = []
     for date, figures in moved.items():
         changes = {f"counts.{field_of(figure)}": number for figure, number in figures.items() if number}
-        first, last = span(date) or (None, None)
-        bucket = {"force": batch.force, "partition": partition, "date": date, "first": first, "last": last}
+        key, bucket = bucket_of(batch.force, partition, date)
         if changes:
-            key = {"_id": f"{batch.force}:{partition}:{date or ''}"}
-            found.append(UpdateOne(key, {"$inc": changes, "$setOnInsert": bucket}, upsert=True))
+            found.append(UpdateOne({"_id": key}, {"$inc": changes, "$setOnInsert": bucket}, upsert=True))
     return found
 
 
-def _line(event: Received) -> Document:
+def bucket_of(force: str, partition: int, date: Bucket) -> tuple[str, Document]:
+    """The `_id` of a bucket of figures, and what it says beside its counts."""
+    first, last = span(date) or (None, None)
+    return f"{force}:{partition}:{date or ''}", {"force": force, "partition": partition, "date": date, "first": first, "last": last}
+
+
+def line(event: Received) -> Document:
+    """The line of history that an event leaves."""
     message = event.message
     return {
-        "_id": _line_id(event),
+        "_id": line_id(event),
         "force": message.force,
         "subject": message.subject,
         "type": message.type,
@@ -132,7 +147,8 @@ def _may_be_repeated(event: Received, versions: Mapping[str, int]) -> bool:
     return event.message.model is None or event.message.version <= versions.get(_key(event), 0)
 
 
-def _line_id(event: Received) -> str:
+def line_id(event: Received) -> str:
+    """The `_id` of an event's line of history."""
     return stored_id(event.message.force, event.message.id)
 
 

@@ -68,7 +68,12 @@ class Store:
 
     def name_of(self, collection: str) -> str:
         """The name of a collection in this projection."""
-        return f"{collection}_p{self._projection}"
+        return named(collection, self._projection)
+
+
+def named(collection: str, projection: int = PROJECTION) -> str:
+    """The name of a collection in a projection."""
+    return f"{collection}_p{projection}"
 
 
 def _newest(key: str, *, within: str | None = None, also: Sequence[str] = (), **options: Any) -> Index:  # noqa: ANN401 - of an index
