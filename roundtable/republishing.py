@@ -58,10 +58,18 @@ def _send_again(desk: Provisioning, model: type[State], key: str) -> bool:
     """Send a record's newest event, and the next one if it was amended meanwhile: the last that is sent is always the newest."""
     sent = None
     while (state := _records(desk, model).find_one({"_id": key})) is not None and state["version"] != sent:
-        where, update = again(model.service, state)
+        where, update = _once_more(model, state)
         desk.database(model.service)[OUTBOX].update_one(where, update, upsert=True)
         sent = state["version"]
     return sent is not None
+
+
+def _once_more(model: type[State], state: Document) -> tuple[Document, Document]:
+    try:
+        return again(model.service, state)
+    except ValueError as error:
+        message = f"{model.collection} {state['_id']} does not say which event made it what it is: `roundtable verify` names what differs"
+        raise OperatorError(message) from error
 
 
 def _records(desk: Provisioning, model: type[State]) -> Collection[Document]:

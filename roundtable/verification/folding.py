@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from chassis.consumer import Received
 from chassis.recording import stored_id
 from contracts.state import State
-from readmodel.projections import MODELS, Bucket, Document, Figure, Stored, fold, movement
+from readmodel.projections import MODELS, Bucket, Document, Figure, Stored, bucket, contribution, fold
 from readmodel.projector import bucket_of
 from readmodel.tally import field_of
 from roundtable.verification.report import Difference
@@ -41,8 +41,8 @@ class Fold:
         """What all of them count, by the date that it counts under."""
         recount: dict[Bucket, Counter[Figure]] = defaultdict(Counter)
         for key, model in self.models.items():
-            for date, figures in movement(model, None, self.document(key)).items():
-                recount[date].update(figures)
+            document = self.document(key)
+            recount[bucket(model, document)].update(contribution(model, document))
         return recount
 
 
@@ -70,15 +70,15 @@ def compare_figures(
 ) -> Iterator[Difference]:
     """The buckets of a partition, and those that a recount fills; what counts nothing need not be there."""
     expected = {
-        key: (bucket, figures) for (key, bucket), figures in ((bucket_of(force, partition, date), each) for date, each in recount.items())
+        key: (said, figures) for (key, said), figures in ((bucket_of(force, partition, date), each) for date, each in recount.items())
     }
     for key in sorted(expected.keys() | stored.keys()):
-        bucket, figures = expected.get(key, ({}, Counter()))
+        said, figures = expected.get(key, ({}, Counter()))
         wanted = {field_of(figure): number for figure, number in figures.items() if number}
         there = stored.get(key, {})
         counted = {name: number for name, number in there.get("counts", {}).items() if number}
         differing = differing_fields(wanted, counted)
         if wanted and counted:
-            differing += [name for name, value in bucket.items() if there.get(name) != value]
+            differing += [name for name, value in said.items() if there.get(name) != value]
         if differing:
             yield Difference(f"not what a recount gives in {', '.join(differing)}", force, key, where)

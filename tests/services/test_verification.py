@@ -1,0 +1,174 @@
+"""The verification on real engines, while the services run: clean on what they made, and each damage is named."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from chassis.kafka import producer
+from chassis.runtime import Runtime
+from contracts.codec import Message, encode
+from contracts.events import ConcernErased
+from contracts.topics import topic
+from readmodel.store import named
+from tests import builders
+from tests.conftest import Place
+from tests.services.notifying import amended
+from tests.services.verified import Verified, first, verified
+
+CONCERNS, HISTORY, FIGURES = named("concerns"), named("history"), named("figures")
+HOOK = "https://192.0.2.1.example/hook"
+LONG_AGO = "2020-01-01T00:00:00.000Z"
+
+
+@pytest.fixture
+async def there(place: Place, runtimes: Callable[[str], Awaitable[Runtime]], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Verified]:
+    """Three concerns, one of which was amended and one of which is sensitive, and a subscription that was told of the other two."""
+    async with verified(place, runtimes, monkeypatch) as made:
+        await made.notifications.subscribed("https://192.0.2.1.example/hook", types=["concern-raised"])
+        raised = [builders.concern_raised(place.force, sensitive=number == 2) for number in range(3)]
+        state, *_ = await made.notifications.recorded(*raised)
+        await made.notifications.recorded(amended(state, priority="high"))
+        long_ago = {"created_at": LONG_AGO, "changed_at": LONG_AGO}
+        made.database("notifications")["subscriptions"].update_one({}, {"$set": long_ago})
+        await made.all_read(4)
+        yield made
+
+
+async def test_what_services_made_is_clean(there: Verified) -> None:
+    assert await there.verify() == {}
+
+
+async def test_a_document_that_was_damaged_is_named_by_its_fields(there: Verified) -> None:
+    key = {"_id": first(there.database("readmodel")[CONCERNS])["_id"]}
+    there.database("readmodel")[CONCERNS].update_one(key, {"$set": {"status": "resolved"}, "$unset": {"sealed": ""}})
+
+    assert await there.verify() == {"documents": ["differs in sealed, status"]}
+
+
+async def test_documents_too_few_and_too_many_are_named(there: Verified) -> None:
+    documents = there.database("readmodel")[CONCERNS]
+    document = first(documents)
+    documents.delete_one({"_id": document["_id"]})
+    documents.insert_one(document | {"_id": f"{there.force}:x", "id": "x"})
+
+    assert await there.verify() == {"documents": ["missing", "comes of no event of the log"]}
+
+
+async def test_a_figure_that_was_changed_is_named(there: Verified) -> None:
+    there.database("readmodel")[FIGURES].update_one({}, {"$inc": {"counts.concerns/sensitive": 1}})
+
+    assert await there.verify() == {"figures": ["not what a recount gives in concerns/sensitive"]}
+
+
+async def test_lines_of_history_too_few_and_at_a_wrong_place_are_named(there: Verified) -> None:
+    lines = there.database("readmodel")[HISTORY]
+    line = lines.find_one_and_delete({"version": 2})
+    lines.update_one({}, {"$set": {"partition": 7}})
+
+    [differing] = [await there.verify()]
+    assert line is not None
+    assert sorted(differing) == ["history"]
+    assert f"no line of the event at {line['partition']}:{line['offset']}" in differing["history"]
+    assert any(what.startswith("a line of an event that was not read, 7:") for what in differing["history"])
+
+
+async def test_deliveries_too_few_and_too_many_are_named(there: Verified) -> None:
+    deliveries = there.database("notifications")["deliveries"]
+    delivery = first(deliveries)
+    deliveries.delete_one({"_id": delivery["_id"]})
+    deliveries.insert_one(delivery | {"_id": f"{delivery['subscription_id']}:{builders.new_id()}", "status": "delivered"})
+
+    assert await there.verify() == {"deliveries": ["a delivery that nobody asked for", f"no delivery of an event of {delivery['subject']}"]}
+
+
+async def test_what_waits_for_an_owner_whose_grant_was_revoked_is_named(there: Verified) -> None:
+    deliveries = there.database("notifications")["deliveries"]
+    deliveries.update_one({}, {"$set": {"status": "pending", "due_at": datetime(2040, 1, 1, tzinfo=UTC)}})
+    there.notifications.revoke("partner")
+
+    differing = await there.verify()
+
+    assert set(differing["grants"]) == {"waits to be sent to an owner without a grant"}
+
+
+async def test_an_owner_that_lost_a_record_and_one_that_came_back_from_behind_the_log_are_named(there: Verified) -> None:
+    owned = there.database("concerns")["concerns"]
+    second = owned.find_one_and_delete({"version": 2})
+    assert second is not None
+    owned.update_one({"version": 1, "sensitive": False}, {"$set": {"version": 0}})
+
+    assert await there.verify() == {"owners": ["older than the log, which is at 1", "in the log, and its owner has none"]}
+
+
+async def test_what_was_recorded_and_never_sent_is_named(there: Verified) -> None:
+    concerns = there.database("concerns")
+    state = first(concerns["concerns"])
+    event = {"id": builders.new_id()}
+    concerns["concerns"].update_one({"_id": state["_id"]}, {"$inc": {"version": 1}, "$set": {"last_event": event}})
+    lost = {"_id": event["id"], "status": "published", "force": there.force, "subject": state["id"], "version": state["version"] + 1}
+    concerns["outbox"].insert_one(lost)
+
+    assert await there.verify() == {"owners": ["neither in the log nor in the outbox"], "outbox": ["published, and not in the log"]}
+
+
+async def test_a_gap_in_the_log_is_named(there: Verified) -> None:
+    """As a Kafka leaves it that lost an acknowledged record."""
+    concerns = there.database("concerns")
+    state = there.notifications.concerns
+    [raised] = await there.notifications.recorded(builders.concern_raised(there.force))
+    await there.all_read(5)
+    stored = concerns["concerns"].find_one({"id": raised.id})
+    assert stored is not None
+    await send(state, Message(builders.new_id(), "engagement.concern-amended.v1", "concerns", builders.NOW, clean(stored) | {"version": 3}))
+    await there.all_read(6)
+
+    assert (await there.verify())["sequence"] == ["a gap in the sequence"]
+
+
+async def test_events_of_another_force_and_what_is_no_event_are_named_once_they_are_not_parked(there: Verified, place: Place) -> None:
+    other = place.add_force()
+    stray = Message(
+        builders.new_id(), "engagement.concern-raised.v1", "concerns", builders.NOW, {"id": builders.new_id(), "force": other, "version": 1}
+    )
+    await send(there.notifications.concerns, stray, there.force)
+    await there.all_read(5)
+
+    parked = await there.verify()
+    for reader in ("readmodel", "notifications"):
+        there.database(reader)["parked"].delete_many({})
+    unparked = await there.verify()
+
+    assert parked == {"parked": ["parked (UndecodableError)"] * 2}
+    assert unparked == {"log": ["an event of another force"]}
+
+
+async def test_an_erased_record_and_its_purged_deliveries_are_as_they_should_be(there: Verified) -> None:
+    raised = there.database("concerns")["concerns"].find_one({"version": 1, "sensitive": False})
+    assert raised is not None
+    state = builders.concern(there.force).model_copy(update={"id": raised["id"], "version": 2, "erased_at": builders.NOW})
+    await there.notifications.recorded(ConcernErased(state))
+    await there.all_read(5)
+
+    assert await there.verify() == {}
+
+
+async def test_a_reference_that_leads_nowhere_is_listed_and_is_no_fault(there: Verified) -> None:
+    missing = builders.new_id()
+    await there.notifications.recorded(builders.concern_raised(there.force, meeting_id=missing))
+    await there.all_read(5)
+
+    assert await there.verify() == {"references": [f"meeting_id leads to {missing}, of which the log holds nothing"]}
+
+
+def clean(stored: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in stored.items() if name != "_id"}
+
+
+async def send(runtime: Runtime, message: Message, force: str | None = None) -> None:
+    """Write to a force's topic, past the outbox."""
+    key, value, headers = encode(message)
+    client = producer(runtime.settings)
+    await client.start()
+    await client.send_and_wait(topic(force or message.force), value=value, key=key, headers=headers)
+    await client.stop()
