@@ -50,12 +50,17 @@ class Verified:
         report = await asyncio.to_thread(verify, self.desk, [self.force])
         return found(report)
 
-    async def republish(self, subject: str | None = None, *types: str) -> int:
+    async def republish(self, subject: str | None = None, *types: str, within: float = 15.0) -> int:
         """Send records again, and wait until everyone has read what was sent."""
         ends = self.read()
         sent = await asyncio.to_thread(republish_records, self.desk.provisioning, Wanted.of(self.force, subject, types))
-        await eventually(lambda: self._read_on(ends, sent))
+        await eventually(lambda: self._read_on(ends, sent), within)
         return sent
+
+    async def nobody_carries(self) -> bool:
+        """Whether the relay has ended and let its lease go."""
+        await asyncio.sleep(0)
+        return self.database("concerns")["leases"].count_documents({}) == 0
 
     def read(self) -> dict[str, int]:
         """How many records of the log each reader has read."""

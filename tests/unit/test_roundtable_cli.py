@@ -49,7 +49,20 @@ def test_help_names_every_command(roundtable: Program) -> None:
     answer = roundtable("--help")
 
     assert answer.status == 0
-    for command in ("demo", "status", "doctor", "load", "token", "sign-in", "forces", "grants", "provision", "events"):
+    for command in (
+        "demo",
+        "status",
+        "doctor",
+        "load",
+        "token",
+        "sign-in",
+        "forces",
+        "grants",
+        "provision",
+        "events",
+        "verify",
+        "republish",
+    ):
         assert command in answer.stdout
 
 

@@ -1,0 +1,110 @@
+"""`roundtable verify` and `republish` as an operator runs them, beside the whole product."""
+
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from tests.journeys.conftest import Product, announced, created, wait_until
+
+Done = subprocess.CompletedProcess[str]
+Damage = Callable[[Callable[[str], Database[dict[str, Any]]], str], object]
+DAMAGES: dict[str, Damage] = {
+    "documents": lambda at, force: at("readmodel")["concerns_p1"].update_one({"force": force}, {"$set": {"status": "resolved"}}),
+    "figures": lambda at, force: at("readmodel")["figures_p1"].update_one({"force": force}, {"$inc": {"counts.concerns/open": 1}}),
+    "history": lambda at, force: at("readmodel")["history_p1"].delete_one({"force": force}),
+    "deliveries": lambda at, force: at("notifications")["deliveries"].delete_one({"force": force}),
+    "owners": lambda at, force: at("concerns")["actions"].delete_one({"force": force}),
+    "parked": lambda at, force: at("readmodel")["parked"].insert_one(
+        {"_id": f"engagement.{force}:0:99", "force": force, "topic": f"engagement.{force}", "partition": 0, "offset": 99, "error": "X"}
+    ),
+}
+
+
+def roundtable(product: Product, *arguments: str) -> Done:
+    program = Path(sys.executable).with_name("roundtable")
+    argv = [str(program), *arguments, "--home", str(product.engines.home.root)]
+    with announced(product):
+        return subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+
+
+def recorded(product: Product) -> str:
+    """A force with a meeting, a concern that leads to it, an action, and a subscription that was told of the action."""
+    force = f"v-{secrets.token_hex(4)}"
+    product.add_force(force)
+    base = f"/v1/forces/{force}"
+    with product.client("meetings", f"{force}:recorder") as meetings, product.client("concerns", f"{force}:recorder") as concerns:
+        meeting = created(meetings.post(f"{base}/meetings", json={"kind": "round_table", "title": "Round table"}))
+        concern = created(concerns.post(f"{base}/concerns", json={"category": "drugs", "meeting_id": meeting["id"]}))
+        with product.client("notifications", f"{force}:subscriber") as subscriber:
+            created(subscriber.post(f"{base}/subscriptions", json={"url": "https://192.0.2.1.example/", "types": ["action-opened"]}))
+        backdate(product, force)
+        promise = {"owner_role": "Chief Constable", "commitment": "Walk the streets", "standing": True, "answers": [concern["id"]]}
+        created(concerns.post(f"{base}/actions", json=promise))
+    deliveries = product.engines.provisioning.database("notifications")["deliveries"]
+    wait_until(lambda: deliveries.count_documents({"force": force}) == 1)
+    return force
+
+
+def backdate(product: Product, force: str) -> None:
+    """Make the subscription an old one: of what happened within seconds of its making, nobody can say that it had to be told."""
+    long_ago = dict.fromkeys(("created_at", "changed_at"), "2020-01-01T00:00:00.000Z")
+    subscriptions = product.engines.provisioning.database("notifications")["subscriptions"]
+    assert subscriptions.update_one({"force": force}, {"$set": long_ago}).modified_count == 1
+
+
+def test_what_the_product_made_is_clean_and_stays_so_when_it_is_sent_again(product: Product) -> None:
+    force = recorded(product)
+
+    clean = roundtable(product, "verify", "--force", force)
+    again = roundtable(product, "republish", "--force", force)
+    positions = product.engines.provisioning.database("readmodel")["positions"]
+    wait_until(lambda: sum(each["offset"] for each in positions.find({"force": force})) == 6)
+    still_clean = roundtable(product, "verify", "--force", force)
+
+    assert (clean.returncode, clean.stderr) == (0, ""), clean.stdout
+    assert len(clean.stdout.splitlines()) == 12
+    assert all(line.startswith("ok ") for line in clean.stdout.splitlines())
+    assert (again.returncode, again.stdout) == (0, f"3 records of {force} are on their way again\n")
+    assert still_clean.returncode == 0, still_clean.stdout
+
+
+@pytest.fixture(scope="module")
+def damaged(product: Product) -> str:
+    """One force, to be damaged in one way after the other."""
+    return recorded(product)
+
+
+def test_each_damage_is_named_and_the_exit_status_is_1(product: Product, damaged: str) -> None:
+    named: list[str] = []
+    for kind, damage in DAMAGES.items():
+        damage(product.engines.provisioning.database, damaged)
+        named.append(kind)
+
+        done = roundtable(product, "verify", "--force", damaged, "--json")
+
+        said = json.loads(done.stdout)
+        assert {each for each, section in said["kinds"].items() if section["differences"]} == set(named), done.stdout
+        assert (done.returncode, said["clean"]) == (1, False)
+        assert all(each["force"] == damaged and each["id"] and each["where"] for each in said["kinds"][kind]["named"])
+
+
+def test_a_force_a_record_and_a_type_that_there_are_not_are_refused_in_a_sentence(product: Product) -> None:
+    refusals = [
+        roundtable(product, "verify", "--force", "narnia"),
+        roundtable(product, "republish", "--force", "northamptonshire", "--subject", "x"),
+        roundtable(product, "republish", "--force", "northamptonshire", "--type", "petition-signed"),
+    ]
+
+    assert [done.returncode for done in refusals] == [1, 1, 1]
+    assert [done.stderr.splitlines()[0] for done in refusals] == [
+        "roundtable: narnia is not a registered force: roundtable forces add narnia",
+        "roundtable: northamptonshire has no record x",
+        "roundtable: 'engagement.petition-signed.v1' is no type of event: the catalogue lists them, such as concern-raised",
+    ]
