@@ -79,6 +79,8 @@ def test_help_names_every_command(roundtable: Program) -> None:
         "grants list",
         "provision consumer x1 --force kent",
         "events tail",
+        "verify",
+        "republish --force kent",
     ],
 )
 def test_without_a_running_stack_a_command_says_so(roundtable: Program, command: str, tmp_path: Path) -> None:
