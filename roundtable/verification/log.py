@@ -31,7 +31,8 @@ class Log:
         at = 0
         self._client.assign([TopicPartition(topic, partition, 0)])
         while at < end:
-            records = self._client.consume(BATCH, _SILENCE_SECONDS)
+            # It returns once it has as many as it is asked for: more than there are would be waited for in vain.
+            records = self._client.consume(min(BATCH, end - at), _SILENCE_SECONDS)
             if not records:
                 message = f"{topic}:{partition} fell silent at {at} of {end}: `roundtable doctor` looks at Kafka"
                 raise OperatorError(message)
