@@ -10,6 +10,7 @@ from pymongo.read_concern import ReadConcern
 from chassis.outbox import COLLECTION as OUTBOX
 from chassis.outbox import again
 from chassis.recording import stored_id
+from contracts import events as _events  # noqa: F401 - importing it fills the registry
 from contracts.event import EVENTS, type_of
 from contracts.state import State
 from readmodel.projections import MODELS

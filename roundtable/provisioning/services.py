@@ -29,8 +29,8 @@ _RIGHTS: Final[Mapping[str, Rights]] = {
     },
 }
 _MENDED: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
-    **dict.fromkeys(WRITERS, {"outbox": ("insert", "update")}),
-    **dict.fromkeys(READERS, {"parked": ("update",), "positions": ("update",)}),
+    **{writer: {"outbox": ("insert", "update")} for writer in WRITERS},
+    **{reader: {"parked": ("update",), "positions": ("update",)} for reader in READERS},
 }
 """What the command line changes of services, by collection, and how: it asks there, or sends again, and they do."""
 

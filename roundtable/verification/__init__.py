@@ -4,6 +4,7 @@ What is compared is pure: the log is folded with the very functions that the ser
 """
 
 from roundtable.verification.report import Difference, Kind, Report
+from roundtable.verification.shown import as_json, as_lines
 from roundtable.verification.verify import verify
 
-__all__ = ["Difference", "Kind", "Report", "verify"]
+__all__ = ["Difference", "Kind", "Report", "as_json", "as_lines", "verify"]

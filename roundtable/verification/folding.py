@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from chassis.consumer import Received
+from chassis.batch import Received
 from chassis.recording import stored_id
 from contracts.state import State
 from readmodel.projections import MODELS, Bucket, Document, Figure, Stored, bucket, contribution, fold

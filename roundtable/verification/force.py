@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from chassis.parked import COLLECTION as PARKED
+from chassis.parked import DISCARDED
 from notifications.domain import Subscription
 from readmodel.projections import MODELS
 from readmodel.store import FIGURES, HISTORY, named
 from roundtable.condition import ends
 from roundtable.provisioning.desk import Document, Provisioning
+from roundtable.verification.aside import Aside, aside, given_up, still_parked
 from roundtable.verification.log import Log
 from roundtable.verification.owners import compare_outbox, compare_owners
-from roundtable.verification.partition import MODEL, Partition
+from roundtable.verification.partition import MODEL, NOTIFICATIONS, Partition
 from roundtable.verification.references import PATHS, references
 from roundtable.verification.report import Difference, Kind, Report
 from roundtable.verification.sequence import Sequences
@@ -18,8 +20,7 @@ from roundtable.verification.snapshot import Snapshot
 from roundtable.verification.standing import READERS, Standing, settled
 from roundtable.verification.telling import Telling, compare_grants
 
-_NOTIFICATIONS = "notifications"
-_DELIVERIES = f"{_NOTIFICATIONS}.deliveries"
+_DELIVERIES = f"{NOTIFICATIONS}.deliveries"
 
 
 def verify_force(desk: Provisioning, log: Log, force: Document, report: Report) -> None:
@@ -45,9 +46,9 @@ class _Force:
 
     def compare(self, log: Log, until: dict[tuple[str, int], int]) -> None:
         """Read the log up to these ends, and compare what is there with it."""
-        parked = {reader: self._parked(reader) for reader in READERS}
+        asides = {reader: self._aside(reader) for reader in READERS}
         for place, end in until.items():
-            Partition(self._slug, place, self._standing, parked, self._sequences, self._telling, self._report).read(log, end)
+            Partition(self._slug, place, self._standing, asides, self._sequences, self._telling, self._report).read(log, end)
         self._report.compared(Kind.SEQUENCE, len(self._sequences.known))
         self._report.add(Kind.SEQUENCE, self._sequences.gaps())
         compare_owners(self._at, self._slug, self._sequences, self._report)
@@ -61,20 +62,19 @@ class _Force:
     def _at(self) -> Snapshot:
         return self._standing.at
 
-    def _parked(self, reader: str) -> frozenset[tuple[str, int, int]]:
-        """Where the events stand that a reader could not process; each is named."""
-        found = list(self._at.find(reader, PARKED, {"force": self._slug}, ("topic", "partition", "offset", "error")))
-        places = [(each["topic"], each["partition"], each["offset"]) for each in found]
-        self._report.compared(Kind.PARKED, len(found))
-        self._report.add(
-            Kind.PARKED, (Difference(f"parked ({each['error']})", self._slug, each["_id"], f"{reader}.{PARKED}") for each in found)
-        )
-        return frozenset(places)
+    def _aside(self, reader: str) -> Aside:
+        """What a reader did not handle; each is named."""
+        found = aside(self._at, reader, self._slug)
+        self._report.compared(Kind.PARKED, len(found.parked))
+        self._report.add(Kind.PARKED, still_parked(found.parked, self._slug, f"{reader}.{PARKED}"))
+        self._report.compared(Kind.DISCARDED, len(found.discarded))
+        self._report.add(Kind.DISCARDED, given_up(found.discarded, self._slug, f"{reader}.{DISCARDED}"))
+        return found
 
     def _compare_deliveries(self) -> None:
         owners = {each.id: each for each in self._subscriptions}
         standing = frozenset(each["subject"] for each in self._at.find("registry", "grants", _STANDING | {"force": self._slug}))
-        deliveries = list(self._at.find(_NOTIFICATIONS, "deliveries", {"force": self._slug}, ("subscription_id", "status")))
+        deliveries = list(self._at.find(NOTIFICATIONS, "deliveries", {"force": self._slug}, ("subscription_id", "status")))
         waiting = [each for each in deliveries if each["status"] == "pending"]
         self._report.compared(Kind.DELIVERIES, len(deliveries))
         self._report.compared(Kind.GRANTS, len(waiting))
@@ -111,7 +111,7 @@ class _Force:
 
     def _dangling(self, field: str, leads_to: str, target: str, of: Difference) -> Iterator[Difference]:
         known = self._sequences.known.get(f"{self._slug}:{target}")
-        if known is None or known.model is None or known.model.collection != leads_to:
+        if known is None or (known.model is not None and known.model.collection != leads_to):
             yield Difference(f"{field} leads to {target}, of which the log holds nothing", of.force, of.id, of.where)
 
 
@@ -119,5 +119,5 @@ _STANDING = {"revoked_at": None, "roles": "subscriber"}
 
 
 def _subscriptions(at: Snapshot, force: str) -> Iterator[Subscription]:
-    for document in at.find(_NOTIFICATIONS, "subscriptions", {"force": force}):
+    for document in at.find(NOTIFICATIONS, "subscriptions", {"force": force}):
         yield Subscription.model_validate({name: value for name, value in document.items() if name != "_id"})

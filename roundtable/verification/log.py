@@ -1,19 +1,50 @@
 """Reads a partition of the log from its first record on, as the command line; no group, and no position is kept."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
+from aiokafka import TopicPartition as Place
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from chassis.consumer import Received
-from contracts.codec import UndecodableError, decode
+from chassis.batch import Received, UnknownEventError, received
+from chassis.parked import envelope
+from contracts import events as _events  # noqa: F401 - importing it fills the registry
+from contracts.codec import UndecodableError
 from contracts.topics import force_of
 from roundtable.errors import OperatorError
 
 BATCH: Final = 1_000
 _SILENCE_SECONDS: Final = 20.0
-Headers = Iterable[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of the log, as the chassis reads one.
+
+    Attributes:
+        offset: where it stands.
+        headers: names and values, in their order.
+    """
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A record of which this release makes no event.
+
+    Attributes:
+        why: the reason.
+        event: what its envelope tells all the same, as a parked event does; nothing where it is of another force.
+    """
+
+    why: str
+    event: Mapping[str, str]
 
 
 class Log:
@@ -22,7 +53,7 @@ class Log:
     def __init__(self, client: Consumer) -> None:
         self._client = client
 
-    def read(self, topic: str, partition: int, end: int) -> Iterator[list[Message]]:
+    def read(self, topic: str, partition: int, end: int) -> Iterator[list[Record]]:
         """Every record before an offset, in batches.
 
         Raises:
@@ -36,10 +67,9 @@ class Log:
             if not records:
                 message = f"{topic}:{partition} fell silent at {at} of {end}: `roundtable doctor` looks at Kafka"
                 raise OperatorError(message)
-            for record in records:
-                _check(record, topic, partition)
-            at = _offset(records[-1]) + 1
-            yield [record for record in records if _offset(record) < end]
+            found = [_record(record, topic, partition) for record in records]
+            at = found[-1].offset + 1
+            yield [record for record in found if record.offset < end]
 
 
 @contextmanager
@@ -53,35 +83,28 @@ def log_reader(client: Mapping[str, str]) -> Iterator[Log]:
         consumer.close()
 
 
-def received(record: Message, topic: str, partition: int) -> Received | str:
+def judged(record: Record, topic: str, partition: int) -> Received | Unreadable:
     """The event that a record holds, or why it holds none of this topic's force."""
-    return judged(record.value(), record.key(), _headers(record), (topic, partition, _offset(record)))
-
-
-def judged(value: bytes | None, key: bytes | None, headers: Headers, place: tuple[str, int, int]) -> Received | str:
-    """The same, of a record's parts and its topic, partition and offset."""
     try:
-        message = decode(value, key, headers)
-    except UndecodableError as error:
-        return f"no event: {error}"
-    topic, partition, offset = place
-    if message.force != force_of(topic):
-        return "an event of another force"
-    return Received(message, topic, partition, offset)
+        return received(Place(topic, partition), record.offset, record.value, record.key, record.headers)
+    except (UndecodableError, UnknownEventError) as error:
+        own = dict(record.headers).get("ce_forceid") == force_of(topic).encode()
+        return Unreadable(f"no event: {error}", envelope(record.headers) if own else {})
 
 
-def _headers(record: Message) -> list[tuple[str, bytes]]:
-    given = record.headers() or []
-    pairs = given.items() if isinstance(given, dict) else given
-    return [(name, value if isinstance(value, bytes) else str(value or "").encode()) for name, value in pairs]
+def _record(message: Message, topic: str, partition: int) -> Record:
+    if error := message.error():
+        refusal = f"{topic}:{partition} cannot be read from its beginning: {error.str()}"
+        raise OperatorError(refusal) from KafkaException(error)
+    offset = message.offset()
+    return Record(-1 if offset is None else int(offset), _bytes(message.key()), _bytes(message.value()), tuple(_headers(message)))
 
 
-def _offset(record: Message) -> int:
-    offset = record.offset()
-    return -1 if offset is None else int(offset)
+def _headers(message: Message) -> Iterator[tuple[str, bytes | None]]:
+    given = message.headers() or []
+    for name, value in given.items() if isinstance(given, dict) else given:
+        yield name, _bytes(value)
 
 
-def _check(record: Message, topic: str, partition: int) -> None:
-    if error := record.error():
-        message = f"{topic}:{partition} cannot be read from its beginning: {error.str()}"
-        raise OperatorError(message) from KafkaException(error)
+def _bytes(part: str | bytes | None) -> bytes | None:
+    return part.encode() if isinstance(part, str) else part

@@ -1,21 +1,24 @@
 """One partition of the log, read once: its fold, its history and what was told of it, each up to its reader's position."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chassis.consumer import Received
+from chassis.batch import Received
 from chassis.recording import stored_id
 from readmodel.store import FIGURES, HISTORY, named
+from roundtable.verification.aside import Aside
 from roundtable.verification.folding import Fold, compare_document, compare_figures
 from roundtable.verification.history import compare_history, without_line
-from roundtable.verification.log import Log, received
+from roundtable.verification.log import Log, Record, Unreadable, judged
 from roundtable.verification.report import Difference, Kind, Report
 from roundtable.verification.sequence import Sequences
 from roundtable.verification.snapshot import chunks
 from roundtable.verification.standing import READERS, Place, Standing
 from roundtable.verification.telling import Telling
 
-MODEL = "readmodel"
+MODEL, NOTIFICATIONS = READERS
+Read = tuple[Record, Received | Unreadable]
+"""A record, and what it holds."""
 
 
 @dataclass
@@ -25,7 +28,7 @@ class Partition:
     force: str
     place: Place
     standing: Standing
-    parked: dict[str, frozenset[tuple[str, int, int]]]
+    asides: Mapping[str, Aside]
     sequences: Sequences
     telling: Telling
     report: Report
@@ -35,37 +38,40 @@ class Partition:
         """Read the log up to an offset, and compare."""
         before = 0
         for records in log.read(*self.place, end):
-            judged = [(record.offset(), received(record, *self.place)) for record in records]
-            self.report.compared(Kind.LOG, len(judged))
-            self.report.add(Kind.LOG, self._unreadable(judged))
-            events = [event for _, event in judged if isinstance(event, Received)]
-            self._note(events)
-            after = int(records[-1].offset() or 0) + 1
-            self._compare_history(self._handled(MODEL, events), before, after)
+            read = [(record, judged(record, *self.place)) for record in records]
+            self.report.compared(Kind.LOG, len(read))
+            self._note(read)
+            after = records[-1].offset + 1
+            self._compare_history(self._handled(MODEL, read), before, after)
             before = after
         self._compare_documents()
         self._compare_figures()
         self._compare_owners()
 
-    def _unreadable(self, judged: Sequence[tuple[int | None, Received | str]]) -> Iterator[Difference]:
-        for offset, found in judged:
-            topic, partition = self.place
-            if isinstance(found, str) and not any((topic, partition, offset) in self.parked[reader] for reader in READERS):
-                yield Difference(found, self.force, str(offset), f"{topic}:{partition}")
-
-    def _note(self, events: Sequence[Received]) -> None:
-        for event in events:
-            self.report.add(Kind.SEQUENCE, self.sequences.add(event))
-        for event in self._handled(MODEL, events):
+    def _note(self, read: Sequence[Read]) -> None:
+        for record, found in read:
+            if isinstance(found, Unreadable):
+                self.report.add(Kind.LOG, self._unreadable(record, found))
+                self.report.add(Kind.SEQUENCE, self.sequences.add_unreadable(found.event, *self.place))
+            else:
+                self.report.add(Kind.SEQUENCE, self.sequences.add(found))
+        for event in self._handled(MODEL, read):
             self.fold.add(event)
             self.sequences.known[_key(event)].projected = True
-        for event in self._handled("notifications", events):
+        for event in self._handled(NOTIFICATIONS, read):
             self.telling.add(event.message)
 
-    def _handled(self, reader: str, events: Sequence[Received]) -> list[Received]:
-        """The events that lie before a reader's position, without those that it could not process."""
-        position, parked = self.standing.of(reader, self.place), self.parked[reader]
-        return [event for event in events if event.offset < position and (event.topic, event.partition, event.offset) not in parked]
+    def _unreadable(self, record: Record, found: Unreadable) -> Iterator[Difference]:
+        """What is no event, unless a reader put it aside: then that is told of it."""
+        if not any(each.has(*self.place, record) for each in self.asides.values()):
+            topic, partition = self.place
+            yield Difference(found.why, self.force, str(record.offset), f"{topic}:{partition}")
+
+    def _handled(self, reader: str, read: Sequence[Read]) -> list[Received]:
+        """The events that lie before a reader's position, without those that it put aside."""
+        position, aside = self.standing.of(reader, self.place), self.asides[reader]
+        within = [(record, event) for record, event in read if record.offset < position and isinstance(event, Received)]
+        return [event for record, event in within if not aside.has(*self.place, record)]
 
     def _compare_history(self, events: Sequence[Received], before: int, after: int) -> None:
         collection, (_, partition) = named(HISTORY), self.place

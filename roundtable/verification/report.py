@@ -21,13 +21,16 @@ class Kind(StrEnum):
     FIGURES = "figures"
     HISTORY = "history"
     PARKED = "parked"
+    DISCARDED = "discarded"
     DELIVERIES = "deliveries"
     GRANTS = "grants"
     REFERENCES = "references"
 
 
-ALLOWED: Final = frozenset({Kind.REFERENCES})
-"""Kinds whose differences are listed and are no fault: a reference may lead to a record that was never made."""
+ALLOWED: Final = frozenset({Kind.REFERENCES, Kind.DISCARDED})
+"""Kinds whose differences are listed and are no fault: a reference may lead to what was never made, an operator gave an event up."""
+EXPLAINED: Final = frozenset({Kind.PARKED})
+"""Kinds that are no fault of what was compared, and that someone must do something about."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,11 @@ class Report:
     def is_clean(self) -> bool:
         """Whether nothing differs; what is allowed does not count."""
         return not any(section.differences for kind, section in self.sections.items() if kind not in ALLOWED)
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether nothing differs but what is parked, and what is allowed."""
+        return not any(section.differences for kind, section in self.sections.items() if kind not in ALLOWED | EXPLAINED)
 
     def compared(self, kind: Kind, number: int = 1) -> None:
         """So many things more were compared."""

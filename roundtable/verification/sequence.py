@@ -1,11 +1,13 @@
 """Which versions of each aggregate the log holds: few words for each of them, however many events it has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from chassis.consumer import Received
+from chassis.batch import Received
 from chassis.recording import stored_id
+from contracts.event import EVENTS
 from contracts.state import State
+from contracts.topics import force_of
 from roundtable.verification.report import Difference
 
 
@@ -46,12 +48,23 @@ class Sequences:
     def add(self, event: Received) -> Iterator[Difference]:
         """Take note of an event; a second event of the newest version is a difference."""
         message = event.message
-        at = self.known.setdefault(stored_id(message.force, message.subject), Known(message.model, f"{event.topic}:{event.partition}"))
-        if message.version == at.version and message.id != at.event:
-            yield Difference("two events of one version", message.force, message.subject, at.place, message.version)
-        if message.version > at.version:
-            at.version, at.event = message.version, message.id
-        _note(at, message.version)
+        known = self.known.setdefault(stored_id(message.force, message.subject), Known(message.model, f"{event.topic}:{event.partition}"))
+        known.model = known.model or message.model
+        yield from _note(known, message.force, message.subject, message.version, message.id)
+
+    def add_unreadable(self, event: Mapping[str, str], topic: str, partition: int) -> Iterator[Difference]:
+        """Take note of an event of which no more than its envelope can be read: its version is in the log all the same.
+
+        Args:
+            event: `id`, `subject` and `sequence`; without them, nothing is noted.
+            topic: where it stands.
+            partition: likewise.
+        """
+        if event.keys() >= {"id", "subject", "sequence"}:
+            force, kind = force_of(topic), EVENTS.get(event.get("type", ""))
+            key, place = stored_id(force, event["subject"]), f"{topic}:{partition}"
+            known = self.known.setdefault(key, Known(kind.model if kind else None, place))
+            yield from _note(known, force, event["subject"], int(event["sequence"]), event["id"])
 
     def has(self, key: str, version: int) -> bool:
         """Whether the log holds this version of an aggregate."""
@@ -65,7 +78,15 @@ class Sequences:
                 yield Difference("a gap in the sequence", force, subject, at.place, at.whole + 1)
 
 
-def _note(at: Known, version: int) -> None:
+def _note(at: Known, force: str, subject: str, version: int, event: str) -> Iterator[Difference]:
+    if version == at.version and event != at.event:
+        yield Difference("two events of one version", force, subject, at.place, version)
+    if version > at.version:
+        at.version, at.event = version, event
+    _count(at, version)
+
+
+def _count(at: Known, version: int) -> None:
     if version <= at.whole:
         return
     at.beyond.add(version)

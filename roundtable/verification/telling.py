@@ -46,6 +46,9 @@ class Telling:
             self._hidden[key] = verdict.hidden
         if verdict.purged:
             self._due.pop(key, None)
+        if verdict.withheld:
+            # What was parked until after this was told to nobody any more.
+            self._due[key].needed.clear()
         for each in verdict.told:
             self._tell(self._due[key], self._subscriptions[each.id], message)
 

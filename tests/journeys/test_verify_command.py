@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from roundtable.verification import Kind
 from tests.journeys.conftest import Product, announced, created, wait_until
 
 Done = subprocess.CompletedProcess[str]
@@ -69,7 +70,7 @@ def test_what_the_product_made_is_clean_and_stays_so_when_it_is_sent_again(produ
     still_clean = roundtable(product, "verify", "--force", force)
 
     assert (clean.returncode, clean.stderr) == (0, ""), clean.stdout
-    assert len(clean.stdout.splitlines()) == 12
+    assert len(clean.stdout.splitlines()) == len(Kind)
     assert all(line.startswith("ok ") for line in clean.stdout.splitlines())
     assert (again.returncode, again.stdout) == (0, f"3 records of {force} are on their way again\n")
     assert still_clean.returncode == 0, still_clean.stdout

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 
 from chassis import parked
-from chassis.batch import Batch, Handler
+from chassis.batch import Batch
 from chassis.mongo import Tx, Unavailable
 from chassis.positions import Positions
 from chassis.redrive import Redriver
@@ -256,18 +257,16 @@ async def test_two_processes_that_redrive_at_once_do_it_once(
     processes = [await runtimes("readmodel") for _ in range(2)]
     begun = 0
 
-    def counting(runtime: Runtime) -> Handler:
-        async def count(tx: Tx, batch: Batch) -> None:
-            nonlocal begun
-            begun += 1
-            await asyncio.sleep(0.2)
-            counted = runtime.mongo.collection("readmodel", "counted")
-            await counted.update_one({"_id": batch.events[0].message.id}, {"$inc": {"times": 1}}, upsert=True, tx=tx)
-
-        return count
+    async def counting(process: Runtime, tx: Tx, batch: Batch) -> None:
+        nonlocal begun
+        begun += 1
+        await asyncio.sleep(0.2)
+        # A transaction belongs to the client of its process.
+        counted = process.mongo.collection("readmodel", "counted")
+        await counted.update_one({"_id": batch.events[0].message.id}, {"$inc": {"times": 1}}, upsert=True, tx=tx)
 
     told_of = list[Batch]()
-    redrivers = [Redriver(each, counting(each), Positions(each.mongo, "readmodel", 1), told_of.append) for each in processes]
+    redrivers = [Redriver(each, partial(counting, each), Positions(each.mongo, "readmodel", 1), told_of.append) for each in processes]
     await asyncio.to_thread(asked, place, "redrive", seconds=0)
 
     await asyncio.gather(*(redriver.look() for redriver in redrivers))

@@ -27,14 +27,14 @@ async def test_an_older_version_that_is_redriven_is_told_once(
             raise ZeroDivisionError
         return matches(subscription, message)
 
-    monkeypatch.setattr("notifications.tell.matches", choking)
+    monkeypatch.setattr("notifications.domain.matches", choking)
     async with serving(place, await prepared(await runtimes("concerns")), monkeypatch) as service:
         wanted = await service.subscribed(httpserver.url_for("/hook"))
         (raised,) = await service.recorded(concern_raised(place.force))
         await service.recorded(amended(raised, priority="high"))
         await eventually(service.settled(wanted, "delivered"))
         assert len(seen(place)) == 1
-        monkeypatch.setattr("notifications.tell.matches", matches)
+        monkeypatch.setattr("notifications.domain.matches", matches)
 
         (outcome,) = await asyncio.to_thread(asked, place, "redrive")
         await eventually(service.settled(wanted, "delivered", 2))

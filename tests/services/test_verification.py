@@ -1,23 +1,29 @@
 """The verification on real engines, while the services run: clean on what they made, and each damage is named."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
 
 from chassis.kafka import producer
 from chassis.runtime import Runtime
-from contracts.codec import Message, encode
+from contracts.codec import Message, UndecodableError, decode, encode
 from contracts.events import ConcernErased
 from contracts.topics import topic
 from readmodel.store import named
+from roundtable.parked import Does
+from roundtable.provisioning.services import READERS
+from roundtable.verification import Kind
 from tests import builders
 from tests.conftest import Place
+from tests.services.mending import asked
 from tests.services.notifying import amended
-from tests.services.verified import Verified, first, verified
+from tests.services.verified import Verified, first, found, verified
 
 CONCERNS, HISTORY, FIGURES = named("concerns"), named("history"), named("figures")
 HOOK = "https://192.0.2.1.example/hook"
+LAGS = "parked (undecodable), so that its record may lag behind the log"
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 
@@ -139,8 +145,65 @@ async def test_events_of_another_force_and_what_is_no_event_are_named_once_they_
         there.database(reader)["parked"].delete_many({})
     unparked = await there.verify()
 
-    assert parked == {"parked": ["parked (UndecodableError)"] * 2}
-    assert unparked == {"log": ["an event of another force"]}
+    assert parked == {"parked": [LAGS] * 2}
+    assert unparked == {"log": ["no event: the event is of another force than its topic"]}
+
+
+@pytest.mark.parametrize(
+    ("does", "left"), [("redrive", {}), ("discard", {"discarded": ["discarded by ada (no use to anyone)"] * len(READERS)})]
+)
+async def test_the_record_of_a_parked_event_lags_and_once_an_operator_has_dealt_with_it_all_is_clean(
+    there: Verified, monkeypatch: pytest.MonkeyPatch, does: Does, left: dict[str, list[str]]
+) -> None:
+    [raised] = await there.notifications.recorded(builders.concern_raised(there.force))
+    await there.all_read(5)
+    with monkeypatch.context() as poisoned:
+        poisoned.setattr("chassis.batch.decode", choking_on(raised.id, 2))
+        second = await there.notifications.recorded(amended(raised, priority="high"))
+        await there.all_read(6)
+        unreadable = await there.report()
+        await there.notifications.recorded(amended(second[0], priority="low"))
+        await there.all_read(7)
+        overtaken = await there.report()
+
+    understood = await there.report()
+    outcomes = await asyncio.to_thread(asked, there.place, does)
+    after = await there.report()
+
+    for report in (unreadable, overtaken, understood):
+        assert found(report) == {"parked": [LAGS] * len(READERS)}
+        assert (report.is_clean, report.is_explained) == (False, True)
+        assert {(each.id, each.version) for each in report.sections[Kind.PARKED].named} == {(raised.id, 2)}
+    assert all(outcome.done for outcome in outcomes)
+    assert (found(after), after.is_clean) == (left, True)
+
+
+async def test_an_event_that_was_parked_and_sent_again_is_clean_however_the_parked_one_ends(
+    there: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as poisoned:
+        poisoned.setattr("chassis.batch.decode", choking_on(None, 1))
+        [raised] = await there.notifications.recorded(builders.concern_raised(there.force))
+        await there.all_read(5)
+    await there.republish(raised.id)
+    again = await there.verify()
+    await asyncio.to_thread(asked, there.place, "redrive")
+
+    assert again == {"parked": [LAGS] * len(READERS)}
+    assert await there.verify() == {}
+
+
+def choking_on(subject: str | None, version: int) -> Callable[..., Message]:
+    """What reads every event but a version of one record, or of all."""
+
+    def reading(value: bytes, key: bytes, headers: Iterable[tuple[str, bytes]]) -> Message:
+        message = decode(value, key, headers)
+        if message.version == version and subject in {None, message.subject}:
+            why = "nobody understands this one yet"
+            raise UndecodableError(why)
+        return message
+
+    return reading
 
 
 async def test_an_erased_record_and_its_purged_deliveries_are_as_they_should_be(there: Verified) -> None:

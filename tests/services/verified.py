@@ -47,8 +47,11 @@ class Verified:
 
     async def verify(self) -> dict[str, list[str]]:
         """What differs, by kind; the services go on meanwhile."""
-        report = await asyncio.to_thread(verify, self.desk, [self.force])
-        return found(report)
+        return found(await self.report())
+
+    async def report(self) -> Report:
+        """All that a verification finds."""
+        return await asyncio.to_thread(verify, self.desk, [self.force])
 
     async def republish(self, subject: str | None = None, *types: str, within: float = 15.0) -> int:
         """Send records again, and wait until everyone has read what was sent."""

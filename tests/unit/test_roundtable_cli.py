@@ -1,5 +1,6 @@
 """The command line as an operator meets it: a program with an exit status, and sentences for what can be mended."""
 
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,6 +90,15 @@ def test_without_a_running_stack_a_command_says_so(roundtable: Program, command:
     assert answer.status == 1
     assert answer.stdout == ""
     assert answer.stderr == f"roundtable: no stack runs on {tmp_path}: start one with `roundtable demo`, or name another --home\n"
+
+
+def test_no_command_waits_until_the_services_code_is_read() -> None:
+    """Only those that need it load it: half a second each time."""
+    asking = "import sys, roundtable.cli; print({'chassis', 'readmodel', 'notifications'} & sys.modules.keys() or 'none')"
+
+    done = subprocess.run([sys.executable, "-c", asking], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+
+    assert done.stdout == "none\n"
 
 
 def test_a_token_is_all_that_stands_on_standard_output(roundtable: Program, tmp_path: Path) -> None:

@@ -61,6 +61,17 @@ def test_of_a_sensitive_record_nobody_is_told() -> None:
     assert told_of([asked], [message], deliveries((asked, message))) == ["a delivery that nobody asked for"]
 
 
+def test_of_a_record_that_became_sensitive_what_came_before_may_be_told_and_need_not() -> None:
+    """One that was parked, and redriven only after that, was told to nobody."""
+    asked, concern = subscription(), builders.concern(FORCE)
+    raised = sent(e.ConcernRaised(concern))
+    hidden = sent(e.ConcernAmended(concern.next(sensitive=True)))
+
+    assert told_of([asked], [raised, hidden], deliveries((asked, raised))) == []
+    assert told_of([asked], [raised, hidden], []) == []
+    assert told_of([asked], [raised, hidden], deliveries((asked, hidden))) == ["a delivery that nobody asked for"]
+
+
 def test_of_an_erased_record_only_its_erasure_is_told() -> None:
     asked, concern = subscription(), builders.concern(FORCE)
     raised, erased = sent(e.ConcernRaised(concern)), sent(e.ConcernErased(concern.next(erased_at=NOW)))

@@ -1,11 +1,14 @@
 """What a verification finds of the log, its owners and references, and what it tells of what it found."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 
-from chassis.consumer import Received
+from chassis.batch import Received
+from chassis.parked import parked_id
 from contracts import events as e
 from contracts.action import Action
 from contracts.codec import Message, encode
@@ -13,11 +16,13 @@ from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.topics import topic
 from readmodel.projections import Document
-from roundtable.verification.log import judged
+from roundtable.verification.aside import Aside
+from roundtable.verification.log import Record, Unreadable, judged
 from roundtable.verification.owners import against_log
 from roundtable.verification.references import references
 from roundtable.verification.report import NAMED, Difference, Kind, Report
 from roundtable.verification.sequence import Known, Sequences
+from roundtable.verification.shown import as_lines
 from tests import builders
 from tests.unit.verifying import FORCE, in_log, life, sent
 
@@ -64,18 +69,52 @@ def test_a_version_is_in_the_log_or_waits_in_the_outbox(known: Known | None, wai
     assert against_log(DOCUMENT, known, frozenset(waiting)) == found
 
 
-def test_an_event_of_the_topics_force_is_one() -> None:
-    key, value, headers = encode(life()[0])
+def record(message: Message, **changes: Any) -> Record:
+    key, value, headers = encode(message)
+    return replace(Record(7, key, value, tuple(headers)), **changes)
 
-    assert isinstance(judged(value, key, headers, (topic(FORCE), 0, 7)), Received)
+
+def test_an_event_of_the_topics_force_is_one() -> None:
+    assert isinstance(judged(record(life()[0]), topic(FORCE), 0), Received)
+
+
+def why(of: Record, force: str = FORCE) -> Unreadable:
+    found = judged(of, topic(force), 0)
+    assert isinstance(found, Unreadable)
+    return found
 
 
 def test_an_event_of_another_force_and_what_is_no_event_are_named() -> None:
-    key, value, headers = encode(life()[0])
+    message = life()[0]
 
-    assert judged(value, key, headers, (topic("essex"), 0, 7)) == "an event of another force"
-    assert str(judged(b"not JSON", key, headers, (topic(FORCE), 0, 7))).startswith("no event: ")
-    assert str(judged(None, key, [], (topic(FORCE), 0, 7))).startswith("no event: ")
+    assert why(record(message), "essex") == Unreadable("no event: the event is of another force than its topic", {})
+    assert why(record(message, value=b"not JSON")).why.startswith("no event: ")
+    assert why(record(replace(message, type="engagement.petition-signed.v1"))).why.startswith("no event: this release knows no event")
+    assert why(record(message, value=None, headers=())) == Unreadable("no event: the record has no value", {})
+
+
+def test_of_what_cannot_be_read_the_envelope_tells_the_version_and_so_there_is_no_gap() -> None:
+    first, second, third = life()
+    sequences, second_in_log = Sequences(), why(record(second, value=b"not JSON"))
+
+    found = [*sequences.add_unreadable(second_in_log.event, topic(FORCE), 0)]
+    found += [each for event in in_log(first, third) for each in sequences.add(event)]
+
+    assert [*found, *sequences.gaps()] == []
+    [known] = sequences.known.values()
+    assert (known.model, known.version, known.event) == (Concern, 3, third.id)
+
+
+def test_what_was_put_aside_is_known_by_its_place_and_its_content() -> None:
+    poison, other = record(life()[0], value=b"not JSON"), record(life()[1])
+    place = {"topic": topic(FORCE), "partition": 0, "offset": 7}
+    key = parked_id(TopicPartition(topic(FORCE), 0), poison)
+
+    for there in (Aside(parked=({"_id": key, **place},)), Aside(discarded=({"_id": f"{key}:wish", "parked": key, **place},))):
+        assert there.has(topic(FORCE), 0, poison)
+        assert not there.has(topic(FORCE), 0, other)
+        assert not there.has(topic(FORCE), 1, poison)
+    assert not Aside().has(topic(FORCE), 0, poison)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +150,16 @@ def test_references_that_lead_nowhere_are_no_fault() -> None:
 
     assert report.is_clean
     assert Counter(kind for kind, section in report.sections.items() if section.differences) == {Kind.REFERENCES: 1}
+
+
+def test_what_is_parked_is_explained_and_not_clean_and_what_was_given_up_is_both() -> None:
+    report = Report()
+    report.add(Kind.DISCARDED, [Difference("x", FORCE, "i", "y")])
+    assert (report.is_clean, report.is_explained) == (True, True)
+
+    report.add(Kind.PARKED, [Difference("x", FORCE, "i", "y")])
+    assert (report.is_clean, report.is_explained) == (False, True)
+    assert [state for state, line in as_lines(report) if line.startswith(("parked ", "discarded "))] == ["wait", "note"]
+
+    report.add(Kind.DOCUMENTS, [Difference("x", FORCE, "i", "y")])
+    assert (report.is_clean, report.is_explained) == (False, False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from chassis.consumer import Received
+from chassis.batch import Received
 from chassis.recording import stamp
 from contracts import events as e
 from contracts.codec import Message
