@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from chassis.batch import Received
 from chassis.recording import stored_id
 from contracts.state import State
+from readmodel.comparing import differing_fields, differing_figures
 from readmodel.projections import MODELS, Bucket, Document, Figure, Stored, bucket, contribution, fold
 from readmodel.projector import bucket_of
-from readmodel.tally import field_of
+from readmodel.tally import figure_of
 from roundtable.verification.report import Difference
 
 
@@ -59,12 +60,6 @@ def compare_document(expected: Stored, stored: Stored | None, where: str) -> Ite
         yield Difference(found, expected["force"], expected["id"], where, expected["version"])
 
 
-def differing_fields(expected: Stored, stored: Stored) -> list[str]:
-    """Names of the fields that are not the same in both, in order."""
-    absent = object()
-    return sorted(name for name in expected.keys() | stored.keys() if expected.get(name, absent) != stored.get(name, absent))
-
-
 def compare_figures(
     force: str, partition: int, recount: Mapping[Bucket, Counter[Figure]], stored: Mapping[str, Stored], where: str
 ) -> Iterator[Difference]:
@@ -74,11 +69,10 @@ def compare_figures(
     }
     for key in sorted(expected.keys() | stored.keys()):
         said, figures = expected.get(key, ({}, Counter()))
-        wanted = {field_of(figure): number for figure, number in figures.items() if number}
         there = stored.get(key, {})
-        counted = {name: number for name, number in there.get("counts", {}).items() if number}
-        differing = differing_fields(wanted, counted)
-        if wanted and counted:
+        counted = Counter({figure_of(name): number for name, number in there.get("counts", {}).items()})
+        differing = differing_figures(figures, counted)
+        if any(figures.values()) and any(counted.values()):
             differing += [name for name, value in said.items() if there.get(name) != value]
         if differing:
             yield Difference(f"not what a recount gives in {', '.join(differing)}", force, key, where)

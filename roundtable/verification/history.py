@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chassis.batch import Received
+from readmodel.comparing import differing_fields
 from readmodel.projections import Stored
 from readmodel.projector import line, line_id
-from roundtable.verification.folding import differing_fields
 from roundtable.verification.report import Difference
 
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from aiokafka import TopicPartition
 
 from chassis.mongo import Tx
 from contracts.codec import Message, UndecodableError, decode
 from contracts.topics import force_of
+
+
+BATCH: Final = 1_000
+"""So many events at most are in one transaction."""
 
 
 class UnknownEventError(Exception):

@@ -9,12 +9,12 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from chassis import parked
-from chassis.batch import Committed, Handler
+from chassis import metrics
+from chassis.batch import BATCH, Batch, Committed, Handler
 from chassis.committing import Committer
 from chassis.kafka import REQUEST_SECONDS, consumer, log_range, reachable, stop
 from chassis.mongo import Unavailable
-from chassis.parked import TooManyParked
+from chassis.parked import ParkedEvents, TooManyParked
 from chassis.positions import LostPartition, Positions, StoppedPosition
 from chassis.redrive import Redriver
 from chassis.runtime import Runtime
@@ -24,7 +24,6 @@ from chassis.watchdog import NoProgress, Watchdog
 from contracts.topics import force_of, topic
 
 log = structlog.get_logger()
-BATCH: Final = 1_000
 AT_ONCE: Final = 8
 """Transactions in flight in one process, however many partitions it has."""
 SHOW_SECONDS: Final = 5.0
@@ -32,19 +31,38 @@ POLL_SECONDS: Final = 20.0
 """How long a poll may take that asks for 0.2 s."""
 
 
-async def consume(runtime: Runtime, handler: Handler, *, projection: int = 1, committed: Committed | None = None) -> None:
-    """Hand every event of every registered force to `handler`, exactly once as far as MongoDB, until the service stops."""
-    await Consumption(runtime, handler, projection, committed or (lambda _: None)).run()
+async def consume(
+    runtime: Runtime,
+    handler: Handler,
+    *,
+    positions: Positions | None = None,
+    committed: Committed = lambda _: None,
+    until: asyncio.Event | None = None,
+) -> None:
+    """Hand every event of every registered force to `handler`, exactly once as far as MongoDB.
+
+    Args:
+        runtime: the service; it takes its share of the partitions among its replicas.
+        handler: writes the results of a batch.
+        positions: what they are kept as, and what is parked beside them; of one model, where the service has several.
+        committed: told of each batch after its commit.
+        until: set when there is an end before that of the service.
+    """
+    stored = positions or Positions(runtime.mongo, runtime.name)
+    await Consumption(runtime, handler, stored, committed, until or runtime.stopping).run()
 
 
 class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """One process's share of a service's partitions."""
 
-    def __init__(self, runtime: Runtime, handler: Handler, projection: int, committed: Committed) -> None:
+    def __init__(self, runtime: Runtime, handler: Handler, stored: Positions, committed: Committed, until: asyncio.Event) -> None:
         self._runtime = runtime
-        self._stored = Positions(runtime.mongo, runtime.name, projection)
-        self._committer = Committer(runtime, handler, self._stored, committed)
-        self._redriver = Redriver(runtime, handler, self._stored, committed)
+        self._stored = stored
+        self._until = until
+        self._parked = ParkedEvents.beside(stored)
+        self._committed = committed
+        self._committer = Committer(handler, stored, self._note)
+        self._redriver = Redriver(handler, stored, committed)
         self._stopped = Stopped()
         self._subscribed: list[str] = []
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -56,14 +74,14 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         return self._committer.at
 
     async def run(self) -> None:
-        """Consume until the service stops."""
+        """Consume until the end."""
         await self._prepare()
-        await together(self._keep_consuming(), parked.watch(self._runtime), self._redriver.run())
+        await together(self._keep_consuming(), self._parked.watch(), self._redriver.run())
 
     async def _prepare(self) -> None:
-        while not self._runtime.stopping.is_set():
+        while not self._until.is_set():
             try:
-                await parked.prepare(self._runtime)
+                await self._parked.prepare()
             except Unavailable as error:
                 log.warning("consumer_waits_for_mongo", why=str(error)[:200])
                 await asyncio.sleep(0.5)
@@ -71,7 +89,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 break
 
     async def _keep_consuming(self) -> None:
-        while not self._runtime.stopping.is_set():
+        while not self._until.is_set():
             client = consumer(self._runtime.settings, self._runtime.name)
             try:
                 await within(REQUEST_SECONDS * 2, client.start())
@@ -111,13 +129,13 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def _consume(self, client: AIOKafkaConsumer) -> None:
         watchdog = Watchdog(client, self._at, self._everywhere, partial(reachable, self._runtime.settings))
-        await together(self._rounds(client), watchdog.watch(self._runtime.stopping), self._show_kafka(client))
+        await together(self._rounds(client), watchdog.watch(self._until), self._show_kafka(client))
 
     async def _everywhere(self) -> Mapping[TopicPartition, int]:
         return await self._stored.standing(self._subscribed)
 
     async def _rounds(self, client: AIOKafkaConsumer) -> None:
-        while not self._runtime.stopping.is_set():
+        while not self._until.is_set():
             await self._round(client)
 
     async def _round(self, client: AIOKafkaConsumer) -> None:
@@ -155,7 +173,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             if self._stopped.rests(partition):
                 continue
             try:
-                offset = await self._stored.take_up(partition)
+                offset = await self._committer.take_up(partition)
             except StoppedPosition as stopped:
                 self._let_rest(client, partition, str(stopped))
                 continue
@@ -189,6 +207,10 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 self._at.pop(partition, None)
             except TooManyParked as error:
                 self._let_rest(client, partition, str(error))
+
+    def _note(self, batch: Batch) -> None:
+        metrics.events_projected_total.labels(force=batch.force).inc(len(batch.events))
+        self._committed(batch)
 
     async def _show_kafka(self, client: AIOKafkaConsumer) -> None:
         """Commit the offsets to Kafka too, now and then, for tools to show; nothing reads them."""

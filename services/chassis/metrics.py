@@ -23,6 +23,8 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "events_projected_total": "Events whose results were committed with their position",
     "projector_lag": "Events in the log that are not projected yet",
     "event_to_readmodel_seconds": "From an event's time to its commit in the read model",
+    "rebuild_events_total": "Events projected into a model that is being built beside the live one",
+    "rebuild_remaining": "Events in the log that the model being built does not hold yet; 0 while none is built",
     "parked_events": "Events that the service could not process and holds parked, whichever process parked them",
     "partitions_stopped": "Partitions that the service does not read on, because their position is outside the log or too much is parked",
     "deliveries_total": "Attempts to tell a subscriber",
@@ -63,6 +65,8 @@ events_published_total: Final = counter("events_published_total", "type", "force
 events_projected_total: Final = counter("events_projected_total", "force")
 projector_lag: Final = gauge("projector_lag", "force")
 event_to_readmodel_seconds: Final = histogram("event_to_readmodel_seconds")
+rebuild_events_total: Final = counter("rebuild_events_total")
+rebuild_remaining: Final = gauge("rebuild_remaining")
 parked_events: Final = gauge("parked_events")
 partitions_stopped: Final = gauge("partitions_stopped", "force")
 deliveries_total: Final = counter("deliveries_total", "channel", "outcome")

@@ -4,10 +4,11 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from traceback import extract_tb
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import structlog
 from aiokafka import TopicPartition
@@ -17,8 +18,8 @@ from pydantic import ValidationError
 from chassis import metrics
 from chassis.batch import UnknownEventError
 from chassis.logs import told
-from chassis.mongo import Collection, Document, Tx, Unavailable
-from chassis.runtime import Runtime
+from chassis.mongo import Collection, Document, Mongo, Tx, Unavailable
+from chassis.positions import Positions, key_in, without_build
 from contracts.codec import UndecodableError
 from contracts.topics import force_of
 
@@ -47,17 +48,76 @@ class TooManyParked(Exception):  # noqa: N818 - said to the operator
     """So many events are parked that a partition stops rather than park everything."""
 
 
-async def park(runtime: Runtime, partition: TopicPartition, record: Any, why: Exception, tx: Tx) -> None:  # noqa: ANN401 - a value of any type
-    """Keep a record that could not be handled; what it holds is sealed as it was on the log. One that is parked already stays as it is.
+@dataclass(frozen=True)
+class ParkedEvents:
+    """The parked events of a service, or of one build of its model: each in the one collection, told apart by the build.
 
-    Raises:
-        TooManyParked: the limit is reached.
+    Attributes:
+        build: which build of a model they are missing from; None for the first, and where there are none.
     """
-    events = runtime.mongo.collection(runtime.name, COLLECTION)
-    if await events.count({}, tx=tx) >= LIMIT:
-        message = f"{LIMIT} events are parked, and no more will be: `roundtable parked list` shows why; redrive or discard them"
-        raise TooManyParked(message)
-    found = {
+
+    mongo: Mongo
+    database: str
+    build: int | None = None
+
+    @classmethod
+    def beside(cls, positions: Positions) -> Self:
+        """Those that belong to some positions."""
+        return cls(positions.mongo, positions.database, positions.build)
+
+    @property
+    def stored(self) -> Collection:
+        """The parked events of every build."""
+        return self.mongo.collection(self.database, COLLECTION)
+
+    @property
+    def own(self) -> Document:
+        """Which of them are of this build."""
+        return {"build": self.build}
+
+    def named(self, ids: Iterable[str]) -> Document:
+        """Which of them have these ids, as an operator names them."""
+        return {"_id": {"$in": [key_in(self.build, each) for each in ids]}}
+
+    async def prepare(self) -> None:
+        """Make sure of the collections and of the index of what is asked for."""
+        for name in (COLLECTION, DISCARDED):
+            await self.mongo.ensure_collection(self.database, name)
+        await self.stored.create_index([("wish.at", 1)], name="asked", sparse=True)
+
+    async def park(self, partition: TopicPartition, record: Any, why: Exception, tx: Tx) -> None:  # noqa: ANN401 - aiokafka has no types
+        """Keep a record that could not be handled; what it holds is sealed as it was on the log. One that is parked already stays as it is.
+
+        Raises:
+            TooManyParked: the limit is reached.
+        """
+        if await self.stored.count(self.own, tx=tx) >= LIMIT:
+            message = f"{LIMIT} events are parked, and no more will be: `roundtable parked list` shows why; redrive or discard them"
+            raise TooManyParked(message)
+        key = {"_id": key_in(self.build, parked_id(partition, record))}
+        await self.stored.update_one(key, {"$setOnInsert": _kept(partition, record, why) | self.own}, upsert=True, tx=tx)
+
+    async def ids(self, where: Document | None = None, tx: Tx | None = None) -> set[str]:
+        """Which events of this build are parked, as an operator names them."""
+        return {without_build(each["_id"]) for each in await self.stored.find(self.own | (where or {}), projection={"_id": 1}, tx=tx)}
+
+    async def given_up(self, where: Document) -> set[str]:
+        """Which events an operator discarded: for good, in whatever is built or read again."""
+        found = await self.mongo.collection(self.database, DISCARDED).find(where, projection={"parked": 1})
+        return {each["parked"] for each in found}
+
+    async def watch(self) -> None:
+        """Show how many events are parked until the service stops: an operator may redrive or discard them at any time."""
+        while True:
+            try:
+                metrics.parked_events.set(await self.stored.count(self.own))
+            except Unavailable as error:
+                log.info("parked_not_counted", why=str(error)[:200])
+            await asyncio.sleep(EVERY_SECONDS)
+
+
+def _kept(partition: TopicPartition, record: Any, why: Exception) -> Document:  # noqa: ANN401 - aiokafka has no types
+    return {
         "force": force_of(partition.topic),
         "topic": partition.topic,
         "partition": partition.partition,
@@ -71,7 +131,6 @@ async def park(runtime: Runtime, partition: TopicPartition, record: Any, why: Ex
         "attempts": 0,
         "parked_at": datetime.now(UTC),
     }
-    await events.update_one({"_id": parked_id(partition, record)}, {"$setOnInsert": found}, upsert=True, tx=tx)
 
 
 def parked_id(partition: TopicPartition, record: Any) -> str:  # noqa: ANN401 - aiokafka has no types
@@ -124,25 +183,3 @@ def _module(filename: str) -> str | None:
 
 def _binary(value: bytes | None) -> Binary | None:
     return None if value is None else Binary(value)
-
-
-async def prepare(runtime: Runtime) -> None:
-    """Make sure of the collections and of the index of what is asked for."""
-    for name in (COLLECTION, DISCARDED):
-        await runtime.mongo.ensure_collection(runtime.name, name)
-    await collection(runtime).create_index([("wish.at", 1)], name="asked", sparse=True)
-
-
-def collection(runtime: Runtime) -> Collection:
-    """The parked events of a service."""
-    return runtime.mongo.collection(runtime.name, COLLECTION)
-
-
-async def watch(runtime: Runtime) -> None:
-    """Show how many events are parked until the service stops: an operator may redrive or discard them at any time."""
-    while True:
-        try:
-            metrics.parked_events.set(await collection(runtime).count({}))
-        except Unavailable as error:
-            log.info("parked_not_counted", why=str(error)[:200])
-        await asyncio.sleep(EVERY_SECONDS)

@@ -3,11 +3,11 @@
 from collections.abc import Collection as Names
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import TopicPartition
 
-from chassis.mongo import Mongo, Tx
+from chassis.mongo import Collection, Mongo, Tx
 from contracts.topics import force_of
 
 COLLECTION: Final = "positions"
@@ -25,13 +25,28 @@ class StoppedPosition(Exception):  # noqa: N818 - as above
     """The partition was stopped, and stays so until an operator resumes it; the message says why."""
 
 
+def key_in(build: int | None, key: str) -> str:
+    """What is kept of something in one build of a model: the key alone, where there is no build or it is the first."""
+    return key if build is None else f"{key}@{build}"
+
+
+def without_build(key: str) -> str:
+    """The key that `key_in` was given."""
+    return key.partition("@")[0]
+
+
 @dataclass(frozen=True)
 class Positions:
-    """The positions of one consumer group."""
+    """The positions of one consumer group, or of one build of a model: each in the one collection, told apart by the build.
+
+    Attributes:
+        build: which build of a model they are of; None for the first, and where there are none.
+    """
 
     mongo: Mongo
     database: str
-    projection: int
+    projection: int = 1
+    build: int | None = None
 
     async def take_up(self, partition: TopicPartition) -> int:
         """Offset of the next record to read; a partition that is new starts at 0, explicitly.
@@ -40,20 +55,21 @@ class Positions:
             OtherProjection: the position belongs to another version of the projection.
             StoppedPosition: the partition was stopped.
         """
-        positions = self.mongo.collection(self.database, COLLECTION)
-        key = position_id(partition)
+        key = {"_id": self._key(partition)}
         beginning = {
             "force": force_of(partition.topic),
             "topic": partition.topic,
             "partition": partition.partition,
             "offset": 0,
             "projection": self.projection,
+            "build": self.build,
         }
-        await positions.update_one({"_id": key}, {"$setOnInsert": beginning}, upsert=True)
-        found = await positions.find_one({"_id": key})
+        await self._stored.update_one(key, {"$setOnInsert": beginning}, upsert=True)
+        found = await self._stored.find_one(key)
         if found is None or found["projection"] != self.projection:
             message = (
-                f"{self.database}: the position of {key} is not of projection {self.projection}: `roundtable rebuild` makes a new model"
+                f"{self.database}: the position of {position_id(partition)} is not of projection {self.projection}: "
+                "`roundtable rebuild` makes a new model"
             )
             raise OtherProjection(message)
         if found.get("stopped"):
@@ -66,8 +82,7 @@ class Positions:
         Raises:
             LostPartition: it is not.
         """
-        where = {"_id": position_id(partition), "offset": before, "projection": self.projection}
-        if not await self.mongo.collection(self.database, COLLECTION).update_one(where, {"$set": {"offset": after}}, tx=tx):
+        if not await self._stored.update_one(self._at(partition) | {"offset": before}, {"$set": {"offset": after}}, tx=tx):
             raise LostPartition
 
     async def hold(self, partition: TopicPartition, tx: Tx) -> None:
@@ -76,23 +91,37 @@ class Positions:
         Raises:
             LostPartition: there is no such position of this projection.
         """
-        where = {"_id": position_id(partition), "projection": self.projection}
-        if not await self.mongo.collection(self.database, COLLECTION).update_one(where, {"$inc": {"redriven": 1}}, tx=tx):
+        if not await self._stored.update_one(self._at(partition), {"$inc": {"redriven": 1}}, tx=tx):
             raise LostPartition
 
     async def stop(self, partition: TopicPartition, offset: int, why: str) -> None:
         """Stop a partition that stands at an offset, for every process and over every restart."""
-        where = {"_id": position_id(partition), "offset": offset, "projection": self.projection}
         stopped = {"why": why, "at": datetime.now(UTC)}
-        await self.mongo.collection(self.database, COLLECTION).update_one(where, {"$set": {"stopped": stopped}})
+        await self._stored.update_one(self._at(partition) | {"offset": offset}, {"$set": {"stopped": stopped}})
 
     async def standing(self, topics: Names[str]) -> dict[TopicPartition, int]:
-        """Where this projection stands in every partition of some topics, whichever process reads it; without those that are stopped."""
-        where = {"topic": {"$in": sorted(topics)}, "projection": self.projection, "stopped": None}
-        found = await self.mongo.collection(self.database, COLLECTION).find(where)
+        """Where every partition of some topics stands, whichever process reads it; without those that are stopped."""
+        return await self._offsets({"topic": {"$in": sorted(topics)}, "stopped": None})
+
+    async def all(self, *, tx: Tx | None = None) -> dict[TopicPartition, int]:
+        """Where every partition stands that was ever taken up."""
+        return await self._offsets({}, tx)
+
+    async def _offsets(self, where: dict[str, Any], tx: Tx | None = None) -> dict[TopicPartition, int]:
+        found = await self._stored.find(where | {"projection": self.projection, "build": self.build}, tx=tx)
         return {TopicPartition(each["topic"], each["partition"]): int(each["offset"]) for each in found}
+
+    @property
+    def _stored(self) -> Collection:
+        return self.mongo.collection(self.database, COLLECTION)
+
+    def _key(self, partition: TopicPartition) -> str:
+        return key_in(self.build, position_id(partition))
+
+    def _at(self, partition: TopicPartition) -> dict[str, Any]:
+        return {"_id": self._key(partition), "projection": self.projection}
 
 
 def position_id(partition: TopicPartition) -> str:
-    """The `_id` of a partition's position."""
+    """What a partition is called wherever something is kept of it."""
     return f"{partition.topic}:{partition.partition}"

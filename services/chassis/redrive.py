@@ -7,6 +7,7 @@ takes the record away does what is wished, in one transaction; that of another p
 import asyncio
 from datetime import UTC, datetime
 from typing import Final
+from uuid import uuid4
 
 import structlog
 from aiokafka import TopicPartition
@@ -14,26 +15,27 @@ from aiokafka import TopicPartition
 from chassis import parked
 from chassis.batch import Batch, Committed, Handler, Received, received
 from chassis.mongo import Document, Tx, Unavailable
-from chassis.positions import LostPartition, Positions
-from chassis.runtime import Runtime
+from chassis.parked import ParkedEvents
+from chassis.positions import LostPartition, Positions, without_build
 from chassis.trace import tracing
 
 log = structlog.get_logger()
 EVERY_SECONDS: Final = 1.0
 AT_ONCE: Final = 100
-_CONTENT: Final = frozenset({"key", "value", "headers", "wish", "answered"})
+_CONTENT: Final = frozenset({"key", "value", "headers", "wish", "answered", "build"})
 """What of a parked event is not kept once it is discarded."""
 
 
 class Redriver:
     """Does what is wished of parked events."""
 
-    def __init__(self, runtime: Runtime, handler: Handler, positions: Positions, committed: Committed) -> None:
-        self._runtime = runtime
+    def __init__(self, handler: Handler, positions: Positions, committed: Committed) -> None:
+        self._mongo = positions.mongo
         self._handler = handler
         self._positions = positions
         self._committed = committed
-        self._events = parked.collection(runtime)
+        self._parked = ParkedEvents.beside(positions)
+        self._events = self._parked.stored
 
     async def run(self) -> None:
         """Look for wishes until the service stops."""
@@ -47,9 +49,20 @@ class Redriver:
     async def look(self) -> None:
         """Do what is wished now: the events of a partition in their order."""
         order = [("topic", 1), ("partition", 1), ("offset", 1)]
-        for event in await self._events.find({"wish.at": {"$gt": datetime.min.replace(tzinfo=UTC)}}, sort=order, limit=AT_ONCE):
+        asked = {"wish.at": {"$gt": datetime.min.replace(tzinfo=UTC)}} | self._parked.own
+        for event in await self._events.find(asked, sort=order, limit=AT_ONCE):
             with tracing(event.get("event", {}).get("traceparent")):
                 await (self._discard(event) if event["wish"]["does"] == "discard" else self._redrive(event))
+
+    async def deal_with(self, ids: set[str], by: str, why: str) -> None:
+        """Redrive events now, but for those that were discarded elsewhere: they go without a word. What fails stays parked."""
+        if ids:
+            gone = await self._parked.given_up({"parked": {"$in": sorted(ids)}})
+            await self._events.delete_many(self._parked.named(gone))
+            wish = {"id": uuid4().hex, "does": "redrive", "by": by, "why": why, "at": datetime.now(UTC)}
+            await self._events.update_many(self._parked.named(ids - gone), {"$set": {"wish": wish}})
+            while await self._events.count(self._parked.own | {"wish.id": wish["id"]}):
+                await self.look()
 
     async def _redrive(self, event: Document) -> None:
         partition = TopicPartition(event["topic"], event["partition"])
@@ -64,7 +77,7 @@ class Redriver:
                 done.append(batch)
 
         try:
-            await self._runtime.mongo.transaction(body)
+            await self._mongo.transaction(body)
         except Unavailable:
             raise
         # As in the consumer: a handler may fail in any way, and the operator is told.
@@ -92,16 +105,17 @@ class Redriver:
         wish = event["wish"]
         kept = {name: value for name, value in event.items() if name not in _CONTENT}
         # The same event may have been discarded before, parked again by a replay.
-        kept |= {"_id": f"{event['_id']}:{wish['id']}", "parked": event["_id"], "by": wish["by"], "because": wish["why"]}
+        known_as = without_build(event["_id"])
+        kept |= {"_id": f"{known_as}:{wish['id']}", "parked": known_as, "by": wish["by"], "because": wish["why"]}
 
         async def body(tx: Tx) -> bool:
             taken = await self._take(event, tx)
             if taken:
                 discarded = kept | {"discarded_at": datetime.now(UTC)}
-                await self._runtime.mongo.collection(self._runtime.name, parked.DISCARDED).insert_one(discarded, tx=tx)
+                await self._mongo.collection(self._positions.database, parked.DISCARDED).insert_one(discarded, tx=tx)
             return taken
 
-        if await self._runtime.mongo.transaction(body):
+        if await self._mongo.transaction(body):
             log.warning("event_discarded", id=event["_id"], force=event["force"], by=wish["by"], because=wish["why"])
 
 

@@ -1,7 +1,7 @@
 """Waits that end: a client of Kafka may hang without its broker, and may not heed being cancelled."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable, Set
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -36,10 +36,23 @@ async def together(work: Awaitable[None], *beside: Awaitable[None]) -> None:
         Exception: what the first that failed raised.
     """
     main = asyncio.ensure_future(work)
-    every = [main, *map(asyncio.ensure_future, beside)]
+    await _until_done([main, *map(asyncio.ensure_future, beside)], {main})
+
+
+async def all_of(*works: Awaitable[None]) -> None:
+    """Do several things at once, to the end of each: the first that fails ends the others.
+
+    Raises:
+        Exception: what the first that failed raised.
+    """
+    every = [asyncio.ensure_future(work) for work in works]
+    await _until_done(every, set(every))
+
+
+async def _until_done(every: Collection[asyncio.Future[None]], wanted: Set[asyncio.Future[None]]) -> None:
     pending = set(every)
     try:
-        while main in pending:
+        while wanted & pending:
             done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
                 each.result()

@@ -5,6 +5,7 @@ from chassis.service import Service, run
 from readmodel import api, dashboard, parts
 from readmodel.gauges import gauge_overdue
 from readmodel.projector import project
+from readmodel.rebuild import rebuild
 from readmodel.settings import Settings
 
 
@@ -18,7 +19,7 @@ SERVICE = Service(
     "readmodel",
     Settings,
     routers=[*api.ROUTERS, *dashboard.ROUTERS],
-    background=[project, gauge_overdue],
+    background=[project, rebuild, gauge_overdue, parts.follow],
     setup=setup,
     description="Shows what forces have recorded: lists, records, the chain of a meeting, figures, coverage and events; and the dashboard.",
 )

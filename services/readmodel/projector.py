@@ -1,21 +1,30 @@
 """The projector: events into documents, figures and history, in the transaction that moves the position of their partition."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Final
+
+import structlog
 
 from chassis import metrics
-from chassis.batch import Batch, Received
+from chassis.batch import Batch, Committed, Received
 from chassis.consumer import consume
 from chassis.mongo import Document, DuplicateKey, InsertOne, ReplaceOne, Tx, UpdateOne, Write
 from chassis.recording import stored_id
 from chassis.runtime import Runtime
 from contracts.dates import instant, span
 from contracts.state import State
-from readmodel.parts import parts
+from readmodel.arrivals import wait
+from readmodel.model import Model
+from readmodel.parts import Parts, parts
 from readmodel.projections import MODELS, PROJECTION, Bucket, Figure, fold, movement
 from readmodel.store import Store
 from readmodel.tally import field_of
 
+log = structlog.get_logger()
+HANDOVER_SECONDS: Final = 2.0
+"""How long the model that was live is carried on: longer than the slowest process takes to read the new one."""
 Documents = dict[str, Document]
 Moved = dict[Bucket, Counter[Figure]]
 
@@ -67,8 +76,39 @@ class Projector:
 
 
 async def project(runtime: Runtime) -> None:
-    """Project every event of every registered force until the service stops."""
+    """Project every event of every registered force into the live model, whichever that is, until the service stops.
+
+    A model that another version of the projection built is left alone: whoever has that version goes on with it.
+    """
     own = parts(runtime)
+    while not runtime.stopping.is_set():
+        model = own.store.model
+        if own.projects:
+            await _project_into(runtime, own, own.store)
+        else:
+            log.warning("another_projection_is_live", live=str(model), own=PROJECTION)
+            metrics.projector_lag.clear()
+            await own.live.leaves(model, runtime.stopping)
+
+
+async def _project_into(runtime: Runtime, own: Parts, store: Store) -> None:
+    until = asyncio.Event()
+    ending = asyncio.create_task(_until_left(runtime, own, store.model, until))
+    try:
+        await consume(runtime, Projector(store), positions=store.positions, committed=_news(runtime, own), until=until)
+    finally:
+        ending.cancel()
+
+
+async def _until_left(runtime: Runtime, own: Parts, model: Model, until: asyncio.Event) -> None:
+    """Go on a little when another model is live: other processes may still read this one, and who built that one carries it on."""
+    await own.live.leaves(model, runtime.stopping)
+    await wait(runtime.stopping, HANDOVER_SECONDS)
+    until.set()
+
+
+def _news(runtime: Runtime, own: Parts) -> Committed:
+    """Tells those who wait for a record, and the metrics, of each batch."""
 
     def committed(batch: Batch) -> None:
         now = runtime.now()
@@ -77,7 +117,7 @@ async def project(runtime: Runtime) -> None:
             metrics.event_to_readmodel_seconds.observe(max(0.0, (now - event.message.time).total_seconds()))
         own.arrivals.announce({_key(event) for event in batch.events})
 
-    await consume(runtime, Projector(own.store), projection=PROJECTION, committed=committed)
+    return committed
 
 
 def _by_model(events: Iterable[Received]) -> dict[type[State], list[Received]]:

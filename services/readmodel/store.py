@@ -1,20 +1,21 @@
 """The collections of the read model: where they are, their indexes, and the few ways in which they are read."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from chassis.keys import KeyStore
 from chassis.mongo import Collection, Document, Mongo, Sort
+from chassis.parked import ParkedEvents
+from chassis.positions import Positions
 from chassis.recording import stored_id
 from contracts.action import Action
 from contracts.concern import Concern
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Neighbourhood, Organisation
 from contracts.state import State
+from readmodel.model import DATABASE, Model
 from readmodel.projections import PROJECTION
 
-DATABASE: Final = "readmodel"
 HISTORY: Final = "history"
 FIGURES: Final = "figures"
 Keys = Sequence[tuple[str, int | str]]
@@ -22,12 +23,14 @@ Index = tuple[Keys, Mapping[str, Any]]
 
 
 class Store:
-    """The live model. Its collections carry the projection's version, so that another can be built beside it."""
+    """One model: the live one, or one that is built beside it; with where it stands in the log, and what it holds parked."""
 
-    def __init__(self, mongo: Mongo, keys: KeyStore, projection: int = PROJECTION) -> None:
+    def __init__(self, mongo: Mongo, keys: KeyStore, model: Model = Model(PROJECTION)) -> None:  # noqa: B008 - it never changes
         self.keys = keys
+        self.model = model
+        self.positions = Positions(mongo, DATABASE, model.projection, model.later_build)
+        self.parked = ParkedEvents.beside(self.positions)
         self._mongo = mongo
-        self._projection = projection
         self._collections = {name: mongo.collection(DATABASE, self.name_of(name)) for name in INDEXES}
 
     def of(self, model: type[State]) -> Collection:
@@ -53,27 +56,24 @@ class Store:
         wanted = [stored_id(force, subject) for subject in subjects]
         return await self.of(model).find({"_id": {"$in": wanted}}) if wanted else []
 
-    async def setup(self) -> None:
-        """Make sure of every collection and index, and say which projection is the live one."""
-        await asyncio.gather(*(self._prepare(name, indexes) for name, indexes in INDEXES.items()))
-        for name in ("positions", "parked"):
-            await self._mongo.ensure_collection(DATABASE, name)
-        live = {"$setOnInsert": {"projection": self._projection}}
-        await self._mongo.collection(DATABASE, "models").update_one({"_id": "live"}, live, upsert=True)
+    def named(self, collection: str) -> Collection:
+        """A collection by its name in any model."""
+        return self._collections[collection]
 
-    async def _prepare(self, collection: str, indexes: Mapping[str, Index]) -> None:
-        await self._mongo.ensure_collection(DATABASE, self.name_of(collection))
-        for name, (keys, options) in indexes.items():
-            await self._collections[collection].create_index(keys, name=name, **options)
+    async def create(self) -> None:
+        """Make sure of every collection: a transaction had better not be the first to write to it."""
+        for name in map(self.name_of, INDEXES):
+            await self._mongo.ensure_collection(DATABASE, name)
+
+    async def index(self) -> None:
+        """Make sure of every index."""
+        for collection, indexes in INDEXES.items():
+            for name, (keys, options) in indexes.items():
+                await self._collections[collection].create_index(keys, name=name, **options)
 
     def name_of(self, collection: str) -> str:
-        """The name of a collection in this projection."""
-        return named(collection, self._projection)
-
-
-def named(collection: str, projection: int = PROJECTION) -> str:
-    """The name of a collection in a projection."""
-    return f"{collection}_p{projection}"
+        """The name of a collection in this model."""
+        return self.model.name_of(collection)
 
 
 def _newest(key: str, *, within: str | None = None, also: Sequence[str] = (), **options: Any) -> Index:  # noqa: ANN401 - of an index

@@ -90,6 +90,17 @@ class Mongo:
                 if error.code != _NAMESPACE_EXISTS:
                     raise
 
+    async def names(self, database: str) -> list[str]:
+        """The collections that a database has."""
+        with translated():
+            found: list[str] = await self._client[self._prefix + database].list_collection_names()
+            return found
+
+    async def drop(self, database: str, name: str) -> None:
+        """Drop a collection, its indexes with it; one that is not there stays so."""
+        with translated():
+            await self._client[self._prefix + database].drop_collection(name)
+
     async def transaction(self, body: Callable[[Tx], Awaitable[T]]) -> T:
         """Run `body` in a transaction, again where MongoDB asks for it; `body` does nothing but MongoDB work.
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -30,9 +31,9 @@ class Asking:
         """The parts of this process."""
         return parts(self.visit.runtime)
 
-    @property
+    @cached_property
     def store(self) -> Store:
-        """The read model."""
+        """The model that is live as the question is asked; it is answered from that one to its end."""
         return self.parts.store
 
     def reader(self) -> Reader:

@@ -72,4 +72,4 @@ async def read_feedback(feedback_id: Ref, asked: Asked, patience: Patiently) -> 
 async def _read(asked: Asked, model: type[State], subject: str, patience: Patience) -> Response:
     """What is absent and what is not granted are waited for alike, then 404; 504 only to those who may see an older version."""
     wish = records.Wish(model, subject, patience.min_version, patience.seconds)
-    return recorded(await records.arrived(asked.store, asked.parts.arrivals, asked.reader, wish))
+    return recorded(await records.arrived(lambda: asked.parts.store, asked.parts.arrivals, asked.reader, wish))

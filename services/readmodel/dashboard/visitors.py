@@ -45,9 +45,9 @@ class Visitor:
     session: Session
     runtime: Runtime
 
-    @property
+    @cached_property
     def store(self) -> Store:
-        """Where the views read."""
+        """Where the views read: for one page, one model."""
         return parts(self.runtime).store
 
     @cached_property

@@ -64,11 +64,11 @@ class Wish(NamedTuple):
     seconds: float
 
 
-async def arrived(store: Store, arrivals: Arrivals, reader: Callable[[], Reader], wish: Wish) -> Record:
+async def arrived(live: Callable[[], Store], arrivals: Arrivals, reader: Callable[[], Reader], wish: Wish) -> Record:
     """A record as soon as it is there.
 
     Args:
-        store: the read model.
+        live: the model that is live at the moment of asking: another may take its place while one waits, and nothing more comes here.
         arrivals: the news of this process.
         reader: who looks, and what is granted at the moment of asking: a grant may end while one waits.
         wish: what is waited for.
@@ -81,6 +81,7 @@ async def arrived(store: Store, arrivals: Arrivals, reader: Callable[[], Reader]
     while True:
         now = reader()
         with arrivals.expecting(_keys(now, wish.subject)) as arrival:
+            store = live()
             document = await find(store, now, wish.model, wish.subject)
             if document is not None and document["version"] >= wish.least:
                 return (await opened(store.keys, now, [(wish.model, document)]))[0]
