@@ -18,6 +18,7 @@ from roundtable.commands import (
     parked,
     positions,
     provision,
+    rebuild,
     republish,
     sign_in,
     status,
@@ -36,6 +37,7 @@ app.command()(demo.demo)
 app.command()(init.init)
 app.command()(status.status)
 app.command()(doctor.doctor)
+app.command()(rebuild.rebuild)
 app.command("verify")(verify.verify_everything)
 app.command("republish")(republish.republish)
 app.command()(archives.backup)

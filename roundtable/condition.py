@@ -8,6 +8,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from pymongo.errors import PyMongoError
 
+from roundtable.live_model import of_live
 from roundtable.native.kafka.server import why_away
 from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import Provisioning, registered_forces
@@ -109,7 +110,8 @@ def _pending(desk: Provisioning) -> Counter[str]:
 
 
 def _lags(desk: Provisioning, forces: list[Document]) -> dict[str, int]:
-    projected = {(at["topic"], at["partition"]): at["offset"] for at in desk.database("readmodel")["positions"].find()}
+    positions = desk.database("readmodel")["positions"].find(of_live(desk, "readmodel"))
+    projected = {(at["topic"], at["partition"]): at["offset"] for at in positions}
     behind: Counter[str] = Counter()
     for (topic, partition), end in ends(desk.kafka, forces).items():
         behind[topic] += end - projected.get((topic, partition), 0)

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import uuid4
 
+from chassis.builds import key_in, without_build
 from roundtable.errors import OperatorError
+from roundtable.live_model import of_live
 from roundtable.provisioning import Provisioning
 from roundtable.provisioning.desk import Document
 from roundtable.provisioning.services import READERS
@@ -33,7 +35,7 @@ class Parked:
     @property
     def id(self) -> str:
         """Where it stands in the log, and a digest of it; the same in every service that parked it."""
-        return str(self.shown["_id"])
+        return without_build(self.shown["_id"])
 
     def as_json(self) -> dict[str, Any]:
         """What a program reads."""
@@ -59,13 +61,20 @@ def parked_events(desk: Provisioning, service: str | None = None, force: str | N
     if service is not None and service not in READERS:
         message = f"{service!r} parks nothing: choose from {', '.join(READERS)}"
         raise OperatorError(message)
-    where = ({"force": force} if force else {}) | ({"_id": {"$in": list(ids)}} if ids else {})
-    stages: list[Document] = [{"$match": where}, {"$sort": {"topic": 1, "partition": 1, "offset": 1}}, {"$project": _SHOWN}]
-    found = [Parked(name, each) for name in READERS if service in {None, name} for each in desk.database(name)["parked"].aggregate(stages)]
+    found = [each for name in READERS if service in {None, name} for each in _of_service(desk, name, force, ids)]
     if missing := set(ids) - {each.id for each in found}:
         message = f"nothing is parked under {', '.join(sorted(missing))}: `roundtable parked list` shows what is"
         raise OperatorError(message)
     return found
+
+
+def _of_service(desk: Provisioning, service: str, force: str | None, ids: Sequence[str]) -> Iterator[Parked]:
+    own = of_live(desk, service)
+    named = {"_id": {"$in": [key_in(own["build"], each) for each in ids]}} if ids else {}
+    where = own | ({"force": force} if force else {}) | named
+    stages: list[Document] = [{"$match": where}, {"$sort": {"topic": 1, "partition": 1, "offset": 1}}, {"$project": _SHOWN}]
+    for each in desk.database(service)["parked"].aggregate(stages):
+        yield Parked(service, each)
 
 
 def ask(desk: Provisioning, events: Sequence[Parked], does: Does, by: str, why: str, seconds: float) -> Iterator[Outcome]:
@@ -81,7 +90,7 @@ def ask(desk: Provisioning, events: Sequence[Parked], does: Does, by: str, why: 
     """
     wish = {"id": uuid4().hex, "does": does, "by": by, "why": why, "at": datetime.now(UTC)}
     for each in events:
-        desk.database(each.service)["parked"].update_one({"_id": each.id}, {"$set": {"wish": wish}, "$unset": {"answered": ""}})
+        desk.database(each.service)["parked"].update_one({"_id": each.shown["_id"]}, {"$set": {"wish": wish}, "$unset": {"answered": ""}})
     waiting, deadline = list(events), time.monotonic() + seconds
     while waiting and time.monotonic() < deadline:
         outcomes = [outcome for each in waiting if (outcome := _outcome(desk, each, wish)) is not None]
@@ -95,7 +104,7 @@ def ask(desk: Provisioning, events: Sequence[Parked], does: Does, by: str, why: 
 def _outcome(desk: Provisioning, event: Parked, wish: Document) -> Outcome | None:
     """What came of a wish, or None as long as nobody came to it."""
     database = desk.database(event.service)
-    found = database["parked"].find_one({"_id": event.id}, {"wish.id": 1, "answered": 1, "why": 1})
+    found = database["parked"].find_one({"_id": event.shown["_id"]}, {"wish.id": 1, "answered": 1, "why": 1})
     if found is None:
         discarded = database["discarded"].find_one({"parked": event.id}, sort=[("discarded_at", -1)])
         was_discarded = discarded is not None and discarded["discarded_at"] >= event.shown["parked_at"]

@@ -7,6 +7,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from roundtable.errors import OperatorError
+from roundtable.live_model import of_live
 from roundtable.provisioning import Provisioning
 from roundtable.provisioning.services import READERS
 
@@ -45,7 +46,9 @@ class Standing:
 
 def standings(desk: Provisioning) -> list[Standing]:
     """Where every service stands in every partition."""
-    found = [(service, each) for service in READERS for each in desk.database(service)["positions"].find().sort("_id")]
+    found = [
+        (service, each) for service in READERS for each in desk.database(service)["positions"].find(of_live(desk, service)).sort("_id")
+    ]
     places = [TopicPartition(each["topic"], each["partition"]) for _, each in found]
     starts, ends = _offsets(desk.kafka, places, OffsetSpec.earliest()), _offsets(desk.kafka, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the client has no annotations here
     return [
@@ -77,7 +80,7 @@ def resume(desk: Provisioning, service: str, topic: str, partition: int, *, from
         message = f"the log of {topic}-{partition} does not hold the position {at.offset}: restore the log, or read it --from-start"
         raise OperatorError(message)
     offset = at.start if from_start else at.offset
-    where = {"_id": f"{topic}:{partition}", "offset": at.offset}
+    where = of_live(desk, service) | {"topic": topic, "partition": partition, "offset": at.offset}
     desk.database(service)["positions"].update_one(where, {"$set": {"offset": offset}, "$unset": {"stopped": ""}})
     return offset
 

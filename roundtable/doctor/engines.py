@@ -13,6 +13,7 @@ from roundtable.doctor.host import Disk
 from roundtable.doctor.kafka_features import metadata_level
 from roundtable.doctor.probes import SECONDS, places_of
 from roundtable.doctor.stack import Belongings, Member, Partition, Waiting
+from roundtable.live_model import of_live
 from roundtable.provisioning import Provisioning, registered_forces
 from roundtable.provisioning.desk import Document
 from roundtable.provisioning.services import READERS, WRITERS
@@ -86,7 +87,7 @@ def waiting(desk: Provisioning) -> dict[str, Waiting]:
 
 def parked(desk: Provisioning) -> dict[str, int]:
     """Events that each service holds parked."""
-    return {service: desk.database(service)["parked"].count_documents({}) for service in READERS}
+    return {service: desk.database(service)["parked"].count_documents(of_live(desk, service)) for service in READERS}
 
 
 def belongings(desk: Provisioning) -> Belongings:

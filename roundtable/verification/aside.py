@@ -1,12 +1,13 @@
 """What a reader did not handle: the events that it holds parked, and those that an operator gave up for good."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import TopicPartition
 
+from chassis.builds import without_build
 from chassis.parked import COLLECTION as PARKED
 from chassis.parked import DISCARDED, parked_id
 from roundtable.provisioning.desk import Document
@@ -33,7 +34,7 @@ class Aside:
     def __post_init__(self) -> None:
         """Note where they stand."""
         for each in (*self.parked, *self.discarded):
-            self._ids[each["topic"], each["partition"], each["offset"]].add(each.get("parked") or each["_id"])
+            self._ids[each["topic"], each["partition"], each["offset"]].add(_known_as(each))
 
     def has(self, topic: str, partition: int, record: Record) -> bool:
         """Whether this very record was put aside; in a topic that was made anew, another one may stand in its place."""
@@ -41,10 +42,10 @@ class Aside:
         return ids is not None and parked_id(TopicPartition(topic, partition), record) in ids
 
 
-def aside(at: Snapshot, reader: str, force: str) -> Aside:
-    """What a reader put aside of a force."""
-    parked, discarded = (tuple(at.find(reader, name, {"force": force}, _FIELDS)) for name in (PARKED, DISCARDED))
-    return Aside(parked, discarded)
+def aside(at: Snapshot, reader: str, force: str, own: Mapping[str, Any]) -> Aside:
+    """What a reader put aside of a force; `own` says which parked events count."""
+    parked = tuple(at.find(reader, PARKED, {"force": force, **own}, _FIELDS))
+    return Aside(parked, tuple(at.find(reader, DISCARDED, {"force": force}, _FIELDS)))
 
 
 def still_parked(events: Iterable[Document], force: str, where: str) -> Iterator[Difference]:
@@ -63,5 +64,10 @@ def given_up(events: Iterable[Document], force: str, where: str) -> Iterator[Dif
 def _told(event: Document, what: str, force: str, where: str) -> Difference:
     known = event.get("event") or {}
     version = int(known["sequence"]) if "sequence" in known else None
-    place = f"{where}, as {event.get('parked') or event['_id']}"
+    place = f"{where}, as {_known_as(event)}"
     return Difference(what, force, known.get("subject") or "an unknown record", place, version)
+
+
+def _known_as(event: Document) -> str:
+    """How an operator names it, also once it was discarded."""
+    return event.get("parked") or without_build(event["_id"])

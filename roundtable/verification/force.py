@@ -6,7 +6,7 @@ from chassis.parked import COLLECTION as PARKED
 from chassis.parked import DISCARDED
 from notifications.domain import Subscription
 from readmodel.projections import MODELS
-from readmodel.store import FIGURES, HISTORY, named
+from readmodel.store import FIGURES, HISTORY
 from roundtable.condition import ends
 from roundtable.provisioning.desk import Document, Provisioning
 from roundtable.verification.aside import Aside, aside, given_up, still_parked
@@ -17,7 +17,7 @@ from roundtable.verification.references import PATHS, references
 from roundtable.verification.report import Difference, Kind, Report
 from roundtable.verification.sequence import Sequences
 from roundtable.verification.snapshot import Snapshot
-from roundtable.verification.standing import READERS, Standing, settled
+from roundtable.verification.standing import READERS, Standing, of_reader, settled
 from roundtable.verification.telling import Telling, compare_grants
 
 _DELIVERIES = f"{NOTIFICATIONS}.deliveries"
@@ -64,7 +64,7 @@ class _Force:
 
     def _aside(self, reader: str) -> Aside:
         """What a reader did not handle; each is named."""
-        found = aside(self._at, reader, self._slug)
+        found = aside(self._at, reader, self._slug, of_reader(reader, self._standing.live))
         self._report.compared(Kind.PARKED, len(found.parked))
         self._report.add(Kind.PARKED, still_parked(found.parked, self._slug, f"{reader}.{PARKED}"))
         self._report.compared(Kind.DISCARDED, len(found.discarded))
@@ -85,20 +85,22 @@ class _Force:
         """Lines of history of places that the read model has not come to, or that there are not."""
         there = [{"partition": number, "offset": {"$gte": self._standing.of(MODEL, (topic, number))}} for topic, number in until]
         where = {"force": self._slug, "$or": [*there, {"partition": {"$nin": [number for _, number in until]}}]}
-        for each in self._at.find(MODEL, named(HISTORY), where, ("partition", "offset", "version")):
+        for each in self._at.find(MODEL, self._standing.named(HISTORY), where, ("partition", "offset", "version")):
             what = f"a line of an event that was not read, {each['partition']}:{each['offset']}"
-            yield Difference(what, self._slug, each["_id"].partition(":")[2], f"{MODEL}.{named(HISTORY)}", each["version"])
+            yield Difference(what, self._slug, each["_id"].partition(":")[2], f"{MODEL}.{self._standing.named(HISTORY)}", each["version"])
 
     def _nowhere(self, partitions: list[int]) -> Iterator[Difference]:
-        for each in self._at.find(MODEL, named(FIGURES), {"force": self._slug, "partition": {"$nin": partitions}}):
-            yield Difference("a bucket of a partition that there is not", self._slug, each["_id"], f"{MODEL}.{named(FIGURES)}")
+        for each in self._at.find(MODEL, self._standing.named(FIGURES), {"force": self._slug, "partition": {"$nin": partitions}}):
+            yield Difference(
+                "a bucket of a partition that there is not", self._slug, each["_id"], f"{MODEL}.{self._standing.named(FIGURES)}"
+            )
 
     def _look_through_the_model(self) -> None:
         """Documents that come of no event, and references that lead to no record of the log."""
         for model in MODELS:
-            collection = f"{MODEL}.{named(model.collection)}"
+            collection = f"{MODEL}.{self._standing.named(model.collection)}"
             roots = sorted({path[0] for path in PATHS.get(model, ())})
-            for each in self._at.find(MODEL, named(model.collection), {"force": self._slug}, ("id", "version", *roots)):
+            for each in self._at.find(MODEL, self._standing.named(model.collection), {"force": self._slug}, ("id", "version", *roots)):
                 known = self._sequences.known.get(each["_id"])
                 if known is None or not known.projected or known.model is not model:
                     missing = Difference("comes of no event of the log", self._slug, str(each.get("id")), collection, each.get("version"))

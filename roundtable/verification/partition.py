@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from chassis.batch import Received
 from chassis.recording import stored_id
-from readmodel.store import FIGURES, HISTORY, named
+from readmodel.store import FIGURES, HISTORY
 from roundtable.verification.aside import Aside
 from roundtable.verification.folding import Fold, compare_document, compare_figures
 from roundtable.verification.history import compare_history, without_line
@@ -74,7 +74,7 @@ class Partition:
         return [event for record, event in within if not aside.has(*self.place, record)]
 
     def _compare_history(self, events: Sequence[Received], before: int, after: int) -> None:
-        collection, (_, partition) = named(HISTORY), self.place
+        collection, (_, partition) = self.standing.named(HISTORY), self.place
         within = {"force": self.force, "partition": partition, "offset": {"$gte": before, "$lt": after}}
         lines = list(self.standing.at.find(MODEL, collection, within))
         elsewhere = self.standing.at.by_ids(MODEL, collection, without_line(events, lines))
@@ -91,7 +91,7 @@ class Partition:
 
     def _compare_stored(self, kind: Kind, *, owners: bool) -> None:
         for model in dict.fromkeys(self.fold.models.values()):
-            database, collection = (model.service, model.collection) if owners else (MODEL, named(model.collection))
+            database, collection = (model.service, model.collection) if owners else (MODEL, self.standing.named(model.collection))
             keys = (key for key, each in self.fold.models.items() if each is model)
             for chunk in chunks(keys):
                 stored = self.standing.at.by_ids(database, collection, chunk)
@@ -101,7 +101,7 @@ class Partition:
                         self.report.add(kind, compare_document(expected, there, f"{database}.{collection}"))
 
     def _compare_figures(self) -> None:
-        collection, (_, partition) = named(FIGURES), self.place
+        collection, (_, partition) = self.standing.named(FIGURES), self.place
         stored = {each["_id"]: each for each in self.standing.at.find(MODEL, collection, {"force": self.force, "partition": partition})}
         recount = self.fold.figures()
         self.report.compared(Kind.FIGURES, len(recount))

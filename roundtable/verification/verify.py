@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable
 
-from readmodel.projections import PROJECTION
-from roundtable.errors import OperatorError
 from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import registered_forces
-from roundtable.provisioning.desk import Provisioning
 from roundtable.verification.force import verify_force
 from roundtable.verification.log import log_reader
 from roundtable.verification.report import Report
@@ -18,17 +15,9 @@ def verify(desk: OperatorDesk, forces: Iterable[str] = ()) -> Report:
     Raises:
         OperatorError: another version of Roundtable built the read model, or an engine does not give what it must.
     """
-    _require_this_projection(desk.provisioning)
     wanted, report = frozenset(forces), Report()
     with log_reader(desk.kafka_client()) as log:
         for force in registered_forces(desk.provisioning):
             if not wanted or force["_id"] in wanted:
                 verify_force(desk.provisioning, log, force, report)
     return report
-
-
-def _require_this_projection(desk: Provisioning) -> None:
-    live = desk.database("readmodel")["models"].find_one({"_id": "live"})
-    if live is not None and live["projection"] != PROJECTION:
-        message = f"the read model is of projection {live['projection']}, and this command knows {PROJECTION}: finish the upgrade first"
-        raise OperatorError(message)

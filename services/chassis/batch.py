@@ -10,7 +10,6 @@ from chassis.mongo import Tx
 from contracts.codec import Message, UndecodableError, decode
 from contracts.topics import force_of
 
-
 BATCH: Final = 1_000
 """So many events at most are in one transaction."""
 

@@ -17,9 +17,10 @@ from pydantic import ValidationError
 
 from chassis import metrics
 from chassis.batch import UnknownEventError
+from chassis.builds import key_in, without_build
 from chassis.logs import told
 from chassis.mongo import Collection, Document, Mongo, Tx, Unavailable
-from chassis.positions import Positions, key_in, without_build
+from chassis.positions import Positions
 from contracts.codec import UndecodableError
 from contracts.topics import force_of
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 
+from chassis.builds import key_in
 from chassis.mongo import Collection, Mongo, Tx
 from contracts.topics import force_of
 
@@ -23,16 +24,6 @@ class OtherProjection(Exception):  # noqa: N818 - a state of the world, said to 
 
 class StoppedPosition(Exception):  # noqa: N818 - as above
     """The partition was stopped, and stays so until an operator resumes it; the message says why."""
-
-
-def key_in(build: int | None, key: str) -> str:
-    """What is kept of something in one build of a model: the key alone, where there is no build or it is the first."""
-    return key if build is None else f"{key}@{build}"
-
-
-def without_build(key: str) -> str:
-    """The key that `key_in` was given."""
-    return key.partition("@")[0]
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from aiokafka import TopicPartition
 
 from chassis import parked
 from chassis.batch import Batch, Committed, Handler, Received, received
+from chassis.builds import without_build
 from chassis.mongo import Document, Tx, Unavailable
 from chassis.parked import ParkedEvents
-from chassis.positions import LostPartition, Positions, without_build
+from chassis.positions import LostPartition, Positions
 from chassis.trace import tracing
 
 log = structlog.get_logger()

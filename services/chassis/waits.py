@@ -1,7 +1,7 @@
 """Waits that end: a client of Kafka may hang without its broker, and may not heed being cancelled."""
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Set
+from collections.abc import Awaitable, Collection, Iterable
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ async def all_of(*works: Awaitable[None]) -> None:
     await _until_done(every, set(every))
 
 
-async def _until_done(every: Collection[asyncio.Future[None]], wanted: Set[asyncio.Future[None]]) -> None:
+async def _until_done(every: Collection[asyncio.Future[None]], wanted: set[asyncio.Future[None]]) -> None:
     pending = set(every)
     try:
         while wanted & pending:

@@ -44,6 +44,11 @@ class Model:
     projection: int
     build: int = _FIRST
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The one that a document names; an earlier release named but a projection."""
+        return cls(document["projection"], document.get("build") or _FIRST)
+
     def __str__(self) -> str:
         """How operators read it."""
         return f"build {self.build} of projection {self.projection}"
@@ -58,7 +63,7 @@ class Model:
         return self.build if self.build > _FIRST else None
 
 
-def belongs_to_a_model(name: str) -> bool:
+def belongs_to_aModel.of(name: str) -> bool:
     """Whether a collection is part of a model, of whichever."""
     return _OF_A_MODEL.fullmatch(name) is not None
 
@@ -127,19 +132,15 @@ class Standing:
         """Read the document; one that an earlier release wrote says only which projection is live."""
         wanted, ended, since = document.get("wanted"), document.get("ended"), document.get("swapped_at")
         return cls(
-            _model(document),
+            Model.of(document),
             None if wanted is None else _wanted(wanted),
-            None if ended is None else Ended(_model(ended), Outcome(ended["outcome"]), ended["why"], ended.get("wish")),
+            None if ended is None else Ended(Model.of(ended), Outcome(ended["outcome"]), ended["why"], ended.get("wish")),
             document.get("heard"),
             None if since is None else (now - since).total_seconds(),
-            tuple(Retired(_model(each), (now - each["at"]).total_seconds()) for each in document.get("retired") or ()),
+            tuple(Retired(Model.of(each), (now - each["at"]).total_seconds()) for each in document.get("retired") or ()),
         )
-
-
-def _model(document: Mapping[str, Any]) -> Model:
-    return Model(document["projection"], document.get("build") or _FIRST)
 
 
 def _wanted(document: Mapping[str, Any]) -> Wanted:
     told = {name: document[name] for name in ("done", "every", "rate", "accepts") if name in document}
-    return Wanted(_model(document), Phase(document["phase"]) if document.get("phase") else None, **told)
+    return Wanted(Model.of(document), Phase(document["phase"]) if document.get("phase") else None, **told)

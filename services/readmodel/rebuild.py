@@ -13,7 +13,6 @@ from chassis.mongo import Unavailable
 from chassis.parked import TooManyParked
 from chassis.positions import LostPartition
 from chassis.runtime import Runtime
-from chassis.waits import together
 from readmodel.arrivals import wait
 from readmodel.build import CARRY_ON_SECONDS, build, go_on
 from readmodel.builder import Dropped, TooEarly, Unfit
