@@ -63,7 +63,7 @@ class Model:
         return self.build if self.build > _FIRST else None
 
 
-def belongs_to_aModel.of(name: str) -> bool:
+def belongs_to_a_model(name: str) -> bool:
     """Whether a collection is part of a model, of whichever."""
     return _OF_A_MODEL.fullmatch(name) is not None
 
