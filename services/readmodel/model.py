@@ -140,6 +140,10 @@ class Standing:
             tuple(Retired(Model.of(each), (now - each["at"]).total_seconds()) for each in document.get("retired") or ()),
         )
 
+    def gave_up(self, projection: int) -> bool:
+        """Whether the last build was of this projection and did not become live: then an operator has to ask for the next."""
+        return self.ended is not None and self.ended.model.projection == projection and self.ended.outcome is not Outcome.SWAPPED
+
 
 def _wanted(document: Mapping[str, Any]) -> Wanted:
     told = {name: document[name] for name in ("done", "every", "rate", "accepts") if name in document}

@@ -15,7 +15,7 @@ from chassis.positions import LostPartition
 from chassis.runtime import Runtime
 from readmodel.arrivals import wait
 from readmodel.build import CARRY_ON_SECONDS, build, go_on
-from readmodel.builder import Dropped, TooEarly, Unfit
+from readmodel.builder import Dropped, TooEarly, Unfit, together
 from readmodel.model import DATABASE, Model, Outcome, Standing, Wanted
 from readmodel.models import Wish
 from readmodel.parts import parts
@@ -33,13 +33,9 @@ PASSING: Final = (KafkaError, Unavailable, LostPartition, TooEarly, TimeoutError
 async def rebuild(runtime: Runtime) -> None:
     """Build what is wanted of this projection, when it is this process's turn, until the service stops."""
     turns = Turns(runtime)
-    renewing = asyncio.create_task(turns.keep_lease())
     try:
-        while not runtime.stopping.is_set():
-            await turns.take()
-            await wait(runtime.stopping, LOOK_SECONDS)
+        await together(turns.keep_lease(), turns.listen(), turns.work())
     finally:
-        renewing.cancel()
         with suppress(Unavailable):
             await turns.end()
 
@@ -58,39 +54,53 @@ class Turns:
 
     async def keep_lease(self) -> None:
         """Hold the lease, as soon and as long as that can be."""
-        while True:
+        while not self._runtime.stopping.is_set():
             try:
                 self._holds = await self._lease.hold()
             except Unavailable:
                 # Whether it is held is not known: somebody else may hold it by now.
                 self._holds = False
-            await asyncio.sleep(RENEW_SECONDS if self._holds else LOOK_SECONDS)
+            await wait(self._runtime.stopping, RENEW_SECONDS if self._holds else LOOK_SECONDS)
 
     async def end(self) -> None:
         """Let the lease go."""
         await self._lease.release()
+
+    async def listen(self) -> None:
+        """Hear what operators want, also while a model is built."""
+        while not self._runtime.stopping.is_set():
+            try:
+                standing = await self._own.live.look() if self._holds else None
+                if standing is not None:
+                    await self._hear(standing)
+            except Unavailable as error:
+                log.warning("wishes_not_heard", error=told(error))
+            await wait(self._runtime.stopping, LOOK_SECONDS)
+
+    async def work(self) -> None:
+        """Take turns."""
+        while not self._runtime.stopping.is_set():
+            await self.take()
+            await wait(self._runtime.stopping, LOOK_SECONDS)
 
     async def take(self) -> None:
         """Do what is to be done; what an engine that is away interrupts, the next turn goes on with."""
         try:
             standing = await self._own.live.look() if self._holds else None
             if standing is not None:
-                await self._serve(await self._heard(standing))
+                await self._serve(standing)
         except Dropped:
             log.info("rebuild_dropped")
         except PASSING as error:
             log.warning("rebuild_waits", why=type(error).__name__, error=told(error))
 
-    async def _heard(self, standing: Standing) -> Standing:
-        """Hear what operators want; and want a model of this projection where an older one is live."""
+    async def _hear(self, standing: Standing) -> None:
+        """Hear an operator's wish; and want a model of this projection where an older one is live."""
         wish = await self._models.wish()
         if wish is not None and wish.id != standing.heard:
-            await self._hear(wish, standing)
-        elif standing.live.projection < PROJECTION and not _was_given_up(standing):
+            await self._grant(wish, standing.wanted)
+        elif standing.live.projection < PROJECTION and not standing.gave_up(PROJECTION):
             await self._succeed(standing.wanted)
-        else:
-            return standing
-        return await self._own.live.look() or standing
 
     async def _succeed(self, wanted: Wanted | None) -> None:
         """Want a model of this projection; what is built of an older one would not be live for long."""
@@ -99,8 +109,7 @@ class Turns:
         elif wanted.model.projection < PROJECTION:
             await self._models.end(wanted.model, Outcome.CANCELLED, "a newer release builds a model of its own")
 
-    async def _hear(self, wish: Wish, standing: Standing) -> None:
-        wanted = standing.wanted
+    async def _grant(self, wish: Wish, wanted: Wanted | None) -> None:
         if wish.cancels and wanted is not None:
             await self._models.end(wanted.model, Outcome.CANCELLED, "an operator asked for it", wish)
         elif wish.cancels or (wanted is not None and wanted.model.projection == wish.projection):
@@ -140,9 +149,3 @@ class Turns:
 
     def _goes_on(self, model: Model) -> bool:
         return self._holds and self._own.live.wants(model) and not self._runtime.stopping.is_set()
-
-
-def _was_given_up(standing: Standing) -> bool:
-    """Whether the last build was of this projection, and did not come to be: then an operator has to ask for the next."""
-    ended = standing.ended
-    return ended is not None and ended.model.projection == PROJECTION and ended.outcome is not Outcome.SWAPPED

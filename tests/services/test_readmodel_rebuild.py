@@ -158,6 +158,7 @@ async def test_a_process_that_dies_at_any_point_is_gone_on_for(there: Scene, mon
     if name != "_surplus":
         rebuilding.ask(there.desk)
     await asyncio.wait_for(reached.wait(), 30)
+    await asyncio.wait(first.tasks, timeout=5, return_when=asyncio.FIRST_COMPLETED)
     await first.die()
     if name == "_surplus":
         rebuilding.ask(there.desk)
