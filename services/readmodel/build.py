@@ -40,12 +40,12 @@ async def build(runtime: Runtime, own: Parts, wanted: Wanted, goes_on: GoesOn) -
     store = Store(runtime.mongo, runtime.keys, wanted.model)
     log.info("rebuild_begins", model=str(wanted.model), live=str(own.store.model))
     await store.create()
+    # Before the first event: later, it would be a long step of which nobody can tell how far it is, and it takes as long in all.
+    await store.index()
     watch = Watch(goes_on, announcing(own), own.store, wanted.accepts)
     async with building(runtime, store, watch) as builder:
         async with Progress(own.live.models, builder) as progress:
             await progress.reach_the_end()
-            await progress.enter(Phase.INDEXING)
-            await store.index()
             await progress.enter(Phase.VERIFYING)
             await _verify(runtime, own.store, builder, wanted)
             await progress.enter(Phase.SWAPPING)

@@ -24,7 +24,6 @@ class Phase(StrEnum):
     """How far a build is."""
 
     BUILDING = "building"
-    INDEXING = "indexing"
     VERIFYING = "verifying"
     SWAPPING = "swapping"
 

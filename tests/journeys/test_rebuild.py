@@ -17,6 +17,7 @@ import pytest
 from roundtable.rebuilding import standing
 from tests.journeys.conftest import Product, announced, wait_until
 from tests.journeys.reaching import created
+from tests.journeys.test_engines_away import hanging
 from tests.journeys.test_kill import all_concerns, kill_and_start
 
 PROGRAM = str(Path(sys.executable).with_name("roundtable"))
@@ -111,6 +112,23 @@ def test_a_rebuild_goes_on_when_command_and_service_are_killed(product: Product,
     wait_until(lambda: live_build(product) > before, within=60)
     with product.client("readmodel", f"{force}:reader") as reader:
         wait_until(lambda: sorted(concern["id"] for concern in all_concerns(reader, force)) == sorted(use.raised))
+
+
+def test_a_rebuild_goes_on_when_mongodb_was_away_for_longer_than_the_right_to_build_lasts(product: Product, force: str, home: str) -> None:
+    before = live_build(product)
+    with Use(product, force) as use:
+        wait_until(lambda: len(use.raised) >= 20)
+    argv = [PROGRAM, "rebuild", "--home", home]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:  # noqa: S603 - our own program
+        wait_until(lambda: (now := standing(product.engines.provisioning)) is not None and now.wanted is not None, within=30)
+        with hanging(product.engines.home.mongo / "data"):
+            time.sleep(10)
+        said, complaints = asking.communicate(timeout=90)
+
+    assert (asking.returncode, complaints) == (0, ""), said
+    assert live_build(product) > before
+    with product.client("readmodel", f"{force}:reader") as reader:
+        wait_until(lambda: sorted(concern["id"] for concern in all_concerns(reader, force)) == sorted(use.raised), within=30)
 
 
 def test_status_and_doctor_look_at_the_model_that_is_live(product: Product, force: str, home: str) -> None:

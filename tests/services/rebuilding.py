@@ -53,6 +53,13 @@ class Replica:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.tasks = []
 
+    async def stop(self) -> None:
+        """End as a service does that is told to."""
+        self.runtime.stopping.set()
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=10)
+        await self.die()
+
     def well(self) -> None:
         """Nothing of it has failed."""
         for task in self.tasks:
@@ -173,10 +180,7 @@ async def scene(place: Place, runtimes: Runtimes) -> AsyncIterator[Scene]:
         try:
             yield there
         finally:
-            for replica in there.replicas:
-                replica.runtime.stopping.set()
-            for replica in there.replicas:
-                await replica.die()
+            await asyncio.gather(*(replica.stop() for replica in there.replicas))
 
 
 def history_of(force: str, number: int) -> list[Event[Any]]:

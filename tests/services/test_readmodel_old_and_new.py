@@ -12,6 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from chassis.recording import Draft, Recorder
+from chassis.relay import relay
+from concerns.main import SERVICE as CONCERNS
 from contracts import events as e
 from contracts.concern import Concern
 from readmodel import build, parts
@@ -22,7 +25,8 @@ from roundtable import rebuilding
 from roundtable.grants import parse_grant
 from roundtable.native.ports import _fresh
 from tests import builders
-from tests.conftest import Place, eventually
+from tests.conftest import Place, eventually, running
+from tests.services.callers import calling
 from tests.services.readmodel_world import state
 from tests.services.rebuilding import Runtimes, Scene, history_of, scene
 
@@ -153,6 +157,28 @@ async def test_the_older_release_comes_back_with_a_model_of_its_own_when_an_oper
     assert await there.content(BACK) == before
     await there.send(builders.concern_raised(there.place.force))
     await eventually(lambda: everything_is_in(there, BACK))
+
+
+async def test_what_two_releases_of_a_service_record_in_turn_reaches_both_releases_of_the_read_model(there: Scene, tmp_path: Path) -> None:
+    """The newer release of concerns has a field more; the older one, which answers here, does not know it and loses nothing of it."""
+    await there.start()
+    newer_writes = Recorder(there.concerns.mongo, there.concerns.keys, "concerns")
+    async with calling(CONCERNS, there.concerns, there.place, "recorder") as older, running(there.concerns, relay(there.concerns)):
+        entered = state(Concern, there.place.force, category="drugs", witnesses=3)
+        (written,) = await newer_writes.record([Draft(e.ConcernRaised(entered), None)], builders.NOW)
+        record = await older.amended(await older.seen(written.opened()), priority="high")
+        again = Concern.from_opened((await there.concerns.mongo.collection("concerns", "concerns").find_one({"id": written.id}) or {}) | {})
+        assert again.model_extra is not None
+        assert again.model_extra["witnesses"] == 3
+        async with newer_release(there, tmp_path) as newer:
+            await there.swapped(NEW, within=60)
+            record = await older.changed(record, "progress", {"progress": "seen to"})
+            path = f"/concerns/{written.id}?min_version={record['version']}&wait=10s"
+            both = [(await there.world.read(path)), (await newer.get(f"/v1{path}")).json()]
+
+    assert [(each["version"], each["priority"], each["status"], each["witnesses"]) for each in both] == [(3, "high", "in_progress", 3)] * 2
+    lines = await there.store(NEW).named(HISTORY).find({"subject": written.id}, sort=[("version", 1)])
+    assert [line["version"] for line in lines] == [1, 2, 3]
 
 
 async def everything_is_in(there: Scene, model: Model) -> bool:

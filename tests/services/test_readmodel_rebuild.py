@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from chassis.consumer import Batch
+from chassis.mongo import Tx
 from contracts import events as e
 from contracts.concern import Concern
-from readmodel import build, models, parts, verifying
+from readmodel import build, builder, models, parts, verifying
 from readmodel import rebuild as turns
 from readmodel.model import Model, Outcome
+from readmodel.projector import Projector
 from roundtable import rebuilding
 from tests import builders
 from tests.conftest import Place, eventually
@@ -267,6 +270,33 @@ async def test_what_the_live_model_parked_is_left_out_and_parked_no_second_time(
 
     assert await there.world.runtime.mongo.collection("readmodel", "parked").count({}) == 1
     assert await there.content(SECOND) == await there.content(FIRST)
+
+
+async def test_an_event_that_the_live_model_holds_is_not_left_out_unless_an_operator_says_so(
+    there: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await there.start()
+    poison = await there.send(builders.concern_raised(there.place.force))
+    await there.send(*history_of(there.place.force, 5))
+    await there.projected()
+
+    class Choking(Projector):
+        async def __call__(self, tx: Tx, batch: Batch) -> None:
+            if any(event.message.id == poison[0].id for event in batch.events):
+                raise ZeroDivisionError
+            await super().__call__(tx, batch)
+
+    monkeypatch.setattr(builder, "Projector", Choking)
+    parked = there.world.runtime.mongo.collection("readmodel", "parked")
+
+    refused = await asyncio.to_thread(rebuilding.follow, there.desk, rebuilding.ask(there.desk), lambda _: None)
+    kept = await parked.count({})
+    wish = rebuilding.ask(there.desk, accepts=True)
+    swapped = await asyncio.to_thread(rebuilding.follow, there.desk, wish, lambda _: None)
+
+    assert (refused.outcome, "ZeroDivisionError" in refused.why, kept) == (Outcome.FAILED, True, 0)
+    assert (swapped.outcome, await parked.count({})) == (Outcome.SWAPPED, 1)
+    assert await there.store(THIRD).named("history").count({}) == there.sent - 1
 
 
 async def test_the_live_model_may_be_ahead_while_it_is_compared(there: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
