@@ -89,7 +89,7 @@ async def carry_on(builder: Builder, seconds: float) -> None:
     """Go on with a model that has become live, until whoever serves it does so; what they have taken up is left to them."""
     clock = asyncio.get_running_loop()
     end, taken = clock.time() + seconds, set[TopicPartition]()
-    while clock.time() < end:
+    while clock.time() < end and builder.goes_on():
         ends = await builder.ends()
         for partition in ends.keys() - taken:
             try:

@@ -81,6 +81,10 @@ class Builder:
         """Where the model stands in each partition that was taken up."""
         return self._committer.at
 
+    def goes_on(self) -> bool:
+        """Whether the model is still this process's business."""
+        return self._watch.goes_on()
+
     async def ends(self) -> Ends:
         """Where the log ends now, in every partition of every registered force."""
         known = self._runtime.registry.partitions
@@ -119,7 +123,7 @@ class Builder:
             self._client.pause(partition)
 
     async def _step(self, partition: TopicPartition, end: int) -> None:
-        if not self._watch.goes_on():
+        if not self.goes_on():
             raise Dropped
         polled = (await self._client.getmany(partition, timeout_ms=POLL_MILLISECONDS, max_records=BATCH)).get(partition, [])
         records = [record for record in polled if record.offset < end]

@@ -64,6 +64,12 @@ async def follow(runtime: Runtime) -> None:
 
 
 async def _is_ours(own: Parts) -> None:
-    if not own.projects:
-        message = f"{own.store.model} is live, and is read; this release, of projection {PROJECTION}, does not write to it"
-        raise Unready(message)
+    """Whether this release projects, and why not."""
+    if own.projects:
+        return
+    message = f"{own.store.model} is live, and is read; this release, of projection {PROJECTION}, does not write to it"
+    standing = own.live.standing
+    if standing is not None and standing.ended is not None and standing.gave_up(PROJECTION):
+        ended = standing.ended
+        message += f"; {ended.model} was {ended.outcome}: {ended.why}: `roundtable rebuild` tries again"
+    raise Unready(message)
