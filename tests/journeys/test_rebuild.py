@@ -85,7 +85,7 @@ class Use:
 def test_a_rebuild_swaps_while_people_write_and_read_and_subscribers_hear_nothing_of_it(product: Product, force: str, home: str) -> None:
     before, told = live_build(product), deliveries(product)
     with Use(product, force) as use:
-        wait_until(lambda: len(use.raised) >= 20)
+        wait_until(lambda: len(use.raised) >= 10, within=60)
         done = rebuild(home)
         time.sleep(4)  # until the handover is over
 
@@ -102,7 +102,7 @@ def test_a_rebuild_swaps_while_people_write_and_read_and_subscribers_hear_nothin
 def test_a_rebuild_goes_on_when_command_and_service_are_killed(product: Product, force: str, home: str) -> None:
     before = live_build(product)
     with Use(product, force) as use:
-        wait_until(lambda: len(use.raised) >= 20)
+        wait_until(lambda: len(use.raised) >= 10, within=60)
     argv = [PROGRAM, "rebuild", "--home", home]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as asking:  # noqa: S603 - our own program
         wait_until(lambda: (now := standing(product.engines.provisioning)) is not None and now.wanted is not None, within=30)
@@ -117,7 +117,7 @@ def test_a_rebuild_goes_on_when_command_and_service_are_killed(product: Product,
 def test_a_rebuild_goes_on_when_mongodb_was_away_for_longer_than_the_right_to_build_lasts(product: Product, force: str, home: str) -> None:
     before = live_build(product)
     with Use(product, force) as use:
-        wait_until(lambda: len(use.raised) >= 20)
+        wait_until(lambda: len(use.raised) >= 10, within=60)
     argv = [PROGRAM, "rebuild", "--home", home]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:  # noqa: S603 - our own program
         wait_until(lambda: (now := standing(product.engines.provisioning)) is not None and now.wanted is not None, within=30)
@@ -133,7 +133,7 @@ def test_a_rebuild_goes_on_when_mongodb_was_away_for_longer_than_the_right_to_bu
 
 def test_status_and_doctor_look_at_the_model_that_is_live(product: Product, force: str, home: str) -> None:
     with Use(product, force) as use:
-        wait_until(lambda: len(use.raised) >= 3)
+        wait_until(lambda: len(use.raised) >= 3, within=60)
     assert rebuild(home).returncode == 0
 
     def is_not_behind() -> bool:
