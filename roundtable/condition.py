@@ -95,8 +95,8 @@ def _service(url: str) -> Service:
 def _forces(desk: Provisioning, *, kafka_is_there: bool) -> dict[str, Force]:
     forces = registered_forces(desk)
     pending = _pending(desk)
-    lags = _lags(desk, forces) if kafka_is_there else {}
-    return {slug: {"lag": lags.get(slug), "outbox_pending": pending[slug]} for slug in (force["_id"] for force in forces)}
+    behind = lags(desk, forces) if kafka_is_there else {}
+    return {slug: {"lag": behind.get(slug), "outbox_pending": pending[slug]} for slug in (force["_id"] for force in forces)}
 
 
 def _pending(desk: Provisioning) -> Counter[str]:
@@ -109,7 +109,8 @@ def _pending(desk: Provisioning) -> Counter[str]:
     return counts
 
 
-def _lags(desk: Provisioning, forces: list[Document]) -> dict[str, int]:
+def lags(desk: Provisioning, forces: list[Document]) -> dict[str, int]:
+    """How many events of each force the live model is behind."""
     positions = desk.database("readmodel")["positions"].find(of_live(desk, "readmodel"))
     projected = {(at["topic"], at["partition"]): at["offset"] for at in positions}
     behind: Counter[str] = Counter()

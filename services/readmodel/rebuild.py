@@ -13,9 +13,10 @@ from chassis.mongo import Unavailable
 from chassis.parked import TooManyParked
 from chassis.positions import LostPartition
 from chassis.runtime import Runtime
+from chassis.waits import together
 from readmodel.arrivals import wait
 from readmodel.build import CARRY_ON_SECONDS, build, go_on
-from readmodel.builder import Dropped, TooEarly, Unfit, together
+from readmodel.builder import Dropped, TooEarly, Unfit
 from readmodel.model import DATABASE, Model, Outcome, Standing, Wanted
 from readmodel.models import Wish
 from readmodel.parts import parts
@@ -34,7 +35,7 @@ async def rebuild(runtime: Runtime) -> None:
     """Build what is wanted of this projection, when it is this process's turn, until the service stops."""
     turns = Turns(runtime)
     try:
-        await together(turns.keep_lease(), turns.listen(), turns.work())
+        await together(turns.work(), turns.keep_lease(), turns.listen())
     finally:
         with suppress(Unavailable):
             await turns.end()

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from readmodel.model import Model
 from roundtable.addresses import Addresses
 from roundtable.grants import parse_grant
 from roundtable.identity import Issuer
+from roundtable.live_model import standing
 from roundtable.native import Engines
 from roundtable.native.ports import kept_ports
 from roundtable.native.processes import stop_all
@@ -36,6 +38,12 @@ class Product(Reachable):
     def token(self, *grants: str, subject: str = "journey", lifetime: timedelta = timedelta(hours=1)) -> str:
         """A token with grants such as `kent:reader,recorder`."""
         return Issuer(self.engines.home).token(subject, [parse_grant(grant) for grant in grants], lifetime)
+
+    def live_model(self) -> Model:
+        """The model of the read model that is live: a journey may have had it built anew."""
+        now = standing(self.engines.provisioning)
+        assert now is not None
+        return now.live
 
     def add_force(self, slug: str) -> None:
         """Register a force, as an operator does while everything runs, and wait until every service knows it."""

@@ -12,7 +12,6 @@ from typing import Any
 import httpx2
 
 from roundtable.native.services import Service
-from roundtable.rebuilding import standing
 from tests.journeys.conftest import Product, Reachable, wait_until
 
 LOAD = 500
@@ -89,17 +88,10 @@ def test_kill_9_of_each_service_in_turn_loses_and_repeats_nothing(product: Produ
     assert projected_twice(product, force) == []
 
 
-def live_history(product: Product) -> str:
-    """The collection of the live model's history: another test may have had it built anew."""
-    now = standing(product.engines.provisioning)
-    assert now is not None
-    return now.live.name_of("history")
-
-
 def sequences(product: Product, force: str) -> Counter[int]:
     """How often each version stands in the history of the force's concerns."""
     with product.engines.mongo.client() as client:
-        return Counter(line["version"] for line in client["readmodel"][live_history(product)].find({"force": force}))
+        return Counter(line["version"] for line in client["readmodel"][product.live_model().name_of("history")].find({"force": force}))
 
 
 def projected_twice(product: Product, force: str) -> list[Any]:
@@ -107,4 +99,4 @@ def projected_twice(product: Product, force: str) -> list[Any]:
     group = {"_id": {"subject": "$subject", "version": "$version"}, "times": {"$sum": 1}}
     stages: list[dict[str, Any]] = [{"$match": {"force": force}}, {"$group": group}, {"$match": {"times": {"$gt": 1}}}]
     with product.engines.mongo.client() as client:
-        return list(client["readmodel"][live_history(product)].aggregate(stages))
+        return list(client["readmodel"][product.live_model().name_of("history")].aggregate(stages))

@@ -14,11 +14,12 @@ from typing import Self
 import httpx2
 import pytest
 
-from roundtable.rebuilding import standing
+from roundtable.live_model import standing
 from tests.journeys.conftest import Product, announced, wait_until
 from tests.journeys.reaching import created
 from tests.journeys.test_engines_away import hanging
 from tests.journeys.test_kill import all_concerns, kill_and_start
+from tests.journeys.test_verify_command import roundtable
 
 PROGRAM = str(Path(sys.executable).with_name("roundtable"))
 
@@ -39,12 +40,6 @@ def home(product: Product) -> Iterator[str]:
 def rebuild(home: str, *options: str) -> subprocess.CompletedProcess[str]:
     argv = [PROGRAM, "rebuild", "--home", home, *options]
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=100)  # noqa: S603 - our own program
-
-
-def live_build(product: Product) -> int:
-    now = standing(product.engines.provisioning)
-    assert now is not None
-    return now.live.build
 
 
 class Use:
@@ -83,7 +78,7 @@ class Use:
 
 
 def test_a_rebuild_swaps_while_people_write_and_read_and_subscribers_hear_nothing_of_it(product: Product, force: str, home: str) -> None:
-    before, told = live_build(product), deliveries(product)
+    before, told = product.live_model().build, deliveries(product)
     with Use(product, force) as use:
         wait_until(lambda: len(use.raised) >= 10, within=60)
         done = rebuild(home)
@@ -92,15 +87,17 @@ def test_a_rebuild_swaps_while_people_write_and_read_and_subscribers_hear_nothin
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     assert "is live" in done.stdout.splitlines()[-1]
-    assert live_build(product) > before
+    assert product.live_model().build > before
     assert use.refused == []
+    verified = roundtable(product, "verify", "--force", force)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
     with product.client("readmodel", f"{force}:reader") as reader:
         assert sorted(concern["id"] for concern in all_concerns(reader, force)) == sorted(use.raised)
     assert deliveries(product) == told
 
 
 def test_a_rebuild_goes_on_when_command_and_service_are_killed(product: Product, force: str, home: str) -> None:
-    before = live_build(product)
+    before = product.live_model().build
     with Use(product, force) as use:
         wait_until(lambda: len(use.raised) >= 10, within=60)
     argv = [PROGRAM, "rebuild", "--home", home]
@@ -109,13 +106,13 @@ def test_a_rebuild_goes_on_when_command_and_service_are_killed(product: Product,
         os.kill(asking.pid, signal.SIGKILL)
     kill_and_start(product.services["readmodel"])
 
-    wait_until(lambda: live_build(product) > before, within=60)
+    wait_until(lambda: product.live_model().build > before, within=60)
     with product.client("readmodel", f"{force}:reader") as reader:
         wait_until(lambda: sorted(concern["id"] for concern in all_concerns(reader, force)) == sorted(use.raised))
 
 
 def test_a_rebuild_goes_on_when_mongodb_was_away_for_longer_than_the_right_to_build_lasts(product: Product, force: str, home: str) -> None:
-    before = live_build(product)
+    before = product.live_model().build
     with Use(product, force) as use:
         wait_until(lambda: len(use.raised) >= 10, within=60)
     argv = [PROGRAM, "rebuild", "--home", home]
@@ -126,7 +123,7 @@ def test_a_rebuild_goes_on_when_mongodb_was_away_for_longer_than_the_right_to_bu
         said, complaints = asking.communicate(timeout=90)
 
     assert (asking.returncode, complaints) == (0, ""), said
-    assert live_build(product) > before
+    assert product.live_model().build > before
     with product.client("readmodel", f"{force}:reader") as reader:
         wait_until(lambda: sorted(concern["id"] for concern in all_concerns(reader, force)) == sorted(use.raised), within=30)
 

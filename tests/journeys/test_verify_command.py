@@ -9,23 +9,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo.database import Database
+from pymongo.collection import Collection
 
+from chassis.builds import key_in
 from roundtable.verification import Kind
 from tests.journeys.conftest import Product, announced, created, wait_until
 
 Done = subprocess.CompletedProcess[str]
-Damage = Callable[[Callable[[str], Database[dict[str, Any]]], str], object]
+Damage = Callable[[Product, str], object]
+
+
+def stored(product: Product, database: str, collection: str) -> Collection[dict[str, Any]]:
+    """A collection, to damage; of the read model, the live model's."""
+    name = product.live_model().name_of(collection) if collection in {"concerns", "figures", "history"} else collection
+    return product.engines.provisioning.database(database)[name]
+
+
 DAMAGES: dict[str, Damage] = {
-    "documents": lambda at, force: at("readmodel")["concerns_p1"].update_one({"force": force}, {"$set": {"status": "resolved"}}),
-    "figures": lambda at, force: at("readmodel")["figures_p1"].update_one({"force": force}, {"$inc": {"counts.concerns/open": 1}}),
-    "history": lambda at, force: at("readmodel")["history_p1"].delete_one({"force": force}),
-    "deliveries": lambda at, force: at("notifications")["deliveries"].delete_one({"force": force}),
-    "owners": lambda at, force: at("concerns")["actions"].delete_one({"force": force}),
-    "parked": lambda at, force: at("readmodel")["parked"].insert_one(
-        {"_id": f"engagement.{force}:0:99", "force": force, "topic": f"engagement.{force}", "partition": 0, "offset": 99, "error": "X"}
-    ),
+    "documents": lambda it, force: stored(it, "readmodel", "concerns").update_one({"force": force}, {"$set": {"status": "resolved"}}),
+    "figures": lambda it, force: stored(it, "readmodel", "figures").update_one({"force": force}, {"$inc": {"counts.concerns/open": 1}}),
+    "history": lambda it, force: stored(it, "readmodel", "history").delete_one({"force": force}),
+    "deliveries": lambda it, force: stored(it, "notifications", "deliveries").delete_one({"force": force}),
+    "owners": lambda it, force: stored(it, "concerns", "actions").delete_one({"force": force}),
+    "parked": lambda it, force: stored(it, "readmodel", "parked").insert_one(parked(it, force)),
 }
+
+
+def parked(product: Product, force: str) -> dict[str, Any]:
+    """An event of the live model that waits for an operator."""
+    build, key = product.live_model().later_build, f"engagement.{force}:0:99:d"
+    place = {"force": force, "topic": f"engagement.{force}", "partition": 0, "offset": 99}
+    return {"_id": key_in(build, key), "build": build, **place, "error": "X"}
 
 
 def roundtable(product: Product, *arguments: str) -> Done:
@@ -65,8 +79,8 @@ def test_what_the_product_made_is_clean_and_stays_so_when_it_is_sent_again(produ
 
     clean = roundtable(product, "verify", "--force", force)
     again = roundtable(product, "republish", "--force", force)
-    positions = product.engines.provisioning.database("readmodel")["positions"]
-    wait_until(lambda: sum(each["offset"] for each in positions.find({"force": force})) == 6)
+    read = {"force": force, "build": product.live_model().later_build}
+    wait_until(lambda: sum(each["offset"] for each in stored(product, "readmodel", "positions").find(read)) == 6)
     still_clean = roundtable(product, "verify", "--force", force)
 
     assert (clean.returncode, clean.stderr) == (0, ""), clean.stdout
@@ -85,7 +99,7 @@ def damaged(product: Product) -> str:
 def test_each_damage_is_named_and_the_exit_status_is_1(product: Product, damaged: str) -> None:
     named: list[str] = []
     for kind, damage in DAMAGES.items():
-        damage(product.engines.provisioning.database, damaged)
+        damage(product, damaged)
         named.append(kind)
 
         done = roundtable(product, "verify", "--force", damaged, "--json")

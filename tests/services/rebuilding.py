@@ -24,7 +24,7 @@ from readmodel.projections import MODELS
 from readmodel.projector import project
 from readmodel.rebuild import rebuild
 from readmodel.store import FIGURES, HISTORY, Store
-from roundtable import rebuilding
+from roundtable import live_model
 from roundtable.provisioning import Provisioning
 from tests.builders import NOW
 from tests.conftest import Place, eventually
@@ -132,7 +132,7 @@ class Scene:
 
     def standing(self) -> Standing:
         """What stands."""
-        found = rebuilding.standing(self.desk)
+        found = live_model.standing(self.desk)
         assert found is not None
         return found
 

@@ -10,7 +10,8 @@ from aiokafka import TopicPartition
 
 from chassis import parked
 from chassis.batch import Batch
-from chassis.mongo import Tx, Unavailable
+from chassis.mongo import Collection, Tx, Unavailable
+from chassis.parked import ParkedEvents
 from chassis.positions import Positions
 from chassis.redrive import Redriver
 from chassis.runtime import Runtime
@@ -20,7 +21,7 @@ from contracts import events as e
 from contracts.codec import Message, UndecodableError, decode
 from contracts.concern import Concern
 from contracts.event import EVENTS
-from readmodel import projections
+from readmodel import parts, projections
 from readmodel.projector import project
 from roundtable.errors import OperatorError
 from roundtable.parked import parked_events
@@ -54,6 +55,11 @@ async def there(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) -> 
 async def log(place: Place) -> AsyncIterator[Log]:
     async with writing(place) as writer:
         yield writer
+
+
+def events_of(runtime: Runtime) -> Collection:
+    """What a process of the read model holds parked."""
+    return ParkedEvents(runtime.mongo, runtime.name).stored
 
 
 async def story(there: World) -> list[Any]:
@@ -165,22 +171,22 @@ async def test_what_fails_again_stays_parked_and_says_why_and_the_position_stays
 
 async def test_an_event_and_its_position_are_parked_in_one_transaction(there: World, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     first, *_ = await story(there)
-    park, between = parked.park, list[tuple[int, int]]()
+    park, between = ParkedEvents.park, list[tuple[int, int]]()
 
     async def failing(*arguments: Any) -> None:
-        between.append((await parked.collection(there.runtime).count({}), await stands_at(there.runtime)))
+        between.append((await events_of(there.runtime).count({}), await stands_at(there.runtime)))
         await park(*arguments)
         if len(between) == 1:
             message = "the power went"
             raise Unavailable(message)
 
-    monkeypatch.setattr(parked, "park", failing)
+    monkeypatch.setattr(ParkedEvents, "park", failing)
     async with projecting(there):
         await log.spoil(first, unprojectable)
         await read_on(there, 1)
 
     assert between == [(0, 0), (0, 0)]
-    assert await parked.collection(there.runtime).count({}) == 1
+    assert await events_of(there.runtime).count({}) == 1
 
 
 async def test_a_newer_event_that_is_redriven_becomes_the_record(
@@ -266,7 +272,7 @@ async def test_two_processes_that_redrive_at_once_do_it_once(
         await counted.update_one({"_id": batch.events[0].message.id}, {"$inc": {"times": 1}}, upsert=True, tx=tx)
 
     told_of = list[Batch]()
-    redrivers = [Redriver(each, partial(counting, each), Positions(each.mongo, "readmodel", 1), told_of.append) for each in processes]
+    redrivers = [Redriver(partial(counting, each), Positions(each.mongo, "readmodel", 1), told_of.append) for each in processes]
     await asyncio.to_thread(asked, place, "redrive", seconds=0)
 
     await asyncio.gather(*(redriver.look() for redriver in redrivers))
@@ -287,7 +293,7 @@ async def test_an_event_is_not_redriven_into_a_model_of_another_projection(there
         pytest.fail("the handler was called")
 
     await asyncio.to_thread(asked, place, "redrive", seconds=0)
-    await Redriver(there.runtime, never, Positions(there.runtime.mongo, "readmodel", 2), lambda _: None).look()
+    await Redriver(never, Positions(there.runtime.mongo, "readmodel", 2), lambda _: None).look()
 
     (kept,) = seen(place)
     assert kept.shown["why"] == "the position of its partition is not of projection 2"
@@ -334,9 +340,10 @@ async def test_parked_events_of_a_process_that_was_killed_are_redriven_by_the_ne
         monkeypatch.setenv(name, value)
     following = assemble("readmodel", Settings())
     await following.registry.refresh()
+    await parts.setup(following)
 
     async def gone() -> bool:
-        return await parked.collection(following).count({}) == 0
+        return await events_of(following).count({}) == 0
 
     async with running(following, project(following)):
         await eventually(gone)

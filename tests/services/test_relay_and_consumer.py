@@ -12,6 +12,7 @@ from chassis.consumer import consume
 from chassis.kafka import LogReader, producer
 from chassis.mongo import Tx
 from chassis.outbox import ALL_PENDING, COLLECTION, Outbox
+from chassis.parked import ParkedEvents
 from chassis.positions import OtherProjection, Positions
 from chassis.recording import Draft, Recorder
 from chassis.relay import relay
@@ -150,11 +151,11 @@ async def test_the_metric_of_parked_events_counts_what_stands_parked_whoever_par
 async def test_a_count_of_parked_events_that_fails_ends_the_consumer_and_not_itself_alone(
     readmodel: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(_: Runtime) -> None:
+    async def broken(_: ParkedEvents) -> None:
         await asyncio.sleep(0.1)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(parked, "watch", broken)
+    monkeypatch.setattr(ParkedEvents, "watch", broken)
 
     async with asyncio.timeout(30):
         with pytest.raises(ZeroDivisionError):

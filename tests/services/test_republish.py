@@ -6,13 +6,14 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from chassis.runtime import Runtime
-from readmodel.store import named
+from readmodel.model import Model
+from readmodel.projections import PROJECTION
 from tests import builders
 from tests.conftest import Place, eventually
 from tests.services.notifying import amended
 from tests.services.verified import Verified, verified
 
-CONCERNS, HISTORY = named("concerns"), named("history")
+CONCERNS, HISTORY = Model(PROJECTION).name_of("concerns"), Model(PROJECTION).name_of("history")
 
 
 @pytest.fixture

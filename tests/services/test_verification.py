@@ -11,7 +11,8 @@ from chassis.runtime import Runtime
 from contracts.codec import Message, UndecodableError, decode, encode
 from contracts.events import ConcernErased
 from contracts.topics import topic
-from readmodel.store import named
+from readmodel.model import Model
+from readmodel.projections import PROJECTION
 from roundtable.parked import Does
 from roundtable.provisioning.services import READERS
 from roundtable.verification import Kind
@@ -21,7 +22,11 @@ from tests.services.mending import asked
 from tests.services.notifying import amended
 from tests.services.verified import Verified, first, found, verified
 
-CONCERNS, HISTORY, FIGURES = named("concerns"), named("history"), named("figures")
+CONCERNS, HISTORY, FIGURES = (
+    Model(PROJECTION).name_of("concerns"),
+    Model(PROJECTION).name_of("history"),
+    Model(PROJECTION).name_of("figures"),
+)
 HOOK = "https://192.0.2.1.example/hook"
 LAGS = "parked (undecodable), so that its record may lag behind the log"
 LONG_AGO = "2020-01-01T00:00:00.000Z"

@@ -25,18 +25,18 @@ DOCUMENT: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("model", "concerns", "positions"),
+    ("model", "concerns", "later_build"),
     [
-        (Model(1), "concerns_p1", "positions"),
-        (Model(1, 2), "concerns_p1_b2", "positions_p1_b2"),
-        (Model(2, 13), "concerns_p2_b13", "positions_p2_b13"),
+        (Model(1), "concerns_p1", None),
+        (Model(1, 2), "concerns_p1_b2", 2),
+        (Model(2, 13), "concerns_p2_b13", 13),
     ],
 )
-def test_a_model_names_its_collections_and_the_first_build_as_it_always_did(model: Model, concerns: str, positions: str) -> None:
-    assert (model.name_of("concerns"), model.positions) == (concerns, positions)
+def test_a_model_names_its_collections_and_the_first_build_as_it_always_did(model: Model, concerns: str, later_build: int | None) -> None:
+    assert (model.name_of("concerns"), model.later_build) == (concerns, later_build)
 
 
-@pytest.mark.parametrize("name", ["positions", "concerns_p1", "history_p12_b345"])
+@pytest.mark.parametrize("name", ["concerns_p1", "history_p12_b345"])
 def test_what_a_model_names_is_known_as_a_models(name: str) -> None:
     assert belongs_to_a_model(name)
 
@@ -54,13 +54,12 @@ def test_what_is_left_over_is_what_no_kept_model_names() -> None:
         "positions",
         "concerns_p1",
         "concerns_p1_b2",
-        "positions_p1_b2",
-        "positions_p1_b3",
+        "history_p1_b3",
         "concerns_p2",
     ]
 
-    assert _surplus(there, [Model(1, 2)]) == {"positions", "concerns_p1", "positions_p1_b3", "figures_p2"}
-    assert _surplus(there, [Model(1), Model(1, 3), Model(2)]) == {"concerns_p1_b2", "positions_p1_b2"}
+    assert _surplus(there, [Model(1, 2)]) == {"concerns_p1", "history_p1_b3", "concerns_p2"}
+    assert _surplus(there, [Model(1), Model(1, 3), Model(2)]) == {"concerns_p1_b2"}
 
 
 def test_the_document_is_read_as_what_stands() -> None:
