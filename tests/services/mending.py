@@ -13,6 +13,7 @@ from chassis.runtime import Runtime
 from chassis.settings import Settings
 from contracts.codec import Message, encode
 from contracts.topics import topic
+from readmodel import parts
 from readmodel.projector import project
 from roundtable.parked import Does, Outcome, Parked, ask, parked_events
 from roundtable.provisioning import Provisioning, kafka_admin
@@ -113,6 +114,8 @@ def seen(place: Place) -> list[Parked]:
 @asynccontextmanager
 async def projecting(there: World, *also: Runtime) -> AsyncIterator[None]:
     """The read model's projector beside the test, in one process or several."""
+    for runtime in (there.runtime, *also):
+        await parts.setup(runtime)
     async with running(there.runtime, project(there.runtime), *map(project, also)):
         yield
 
