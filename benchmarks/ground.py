@@ -102,7 +102,7 @@ class Ground:
         running: dict[str, Service] = {}
         try:
             with patch.dict(os.environ, {"ROUNDTABLE_DATABASE_PREFIX": self.prefix, "ROUNDTABLE_REGISTRY_POLL_SECONDS": "0.2"}):
-                running |= {name: start_service(self.engines, name, free_port(), module) for name in names}
+                running |= {name: start_service(self.engines, name, free_port(), program=("-m", module) if module else ()) for name in names}
             for service in running.values():
                 service.await_ready()
             yield running

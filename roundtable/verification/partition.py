@@ -59,7 +59,7 @@ class Partition:
             self.fold.add(event)
             self.sequences.known[_key(event)].projected = True
         for event in self._handled(NOTIFICATIONS, read):
-            self.telling.add(event.message)
+            self.telling.add(event)
 
     def _unreadable(self, record: Record, found: Unreadable) -> Iterator[Difference]:
         """What is no event, unless a reader put it aside: then that is told of it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from chassis.batch import Received
 from chassis.recording import stored_id
 from contracts.codec import Message
 from notifications.delivery import begin
@@ -38,10 +39,12 @@ class Telling:
         self._hidden: dict[str, Hidden] = {}
         self._due: dict[str, Due] = defaultdict(Due)
 
-    def add(self, message: Message) -> None:
+    def add(self, event: Received) -> None:
         """The next event that notifications was told of."""
+        message = event.message
         key = stored_id(message.force, message.subject)
-        verdict = judge(message, self._hidden.pop(key, None), self._widest)
+        there = [each for each in self._widest if each.had_begun(event.partition, event.offset)]
+        verdict = judge(message, self._hidden.pop(key, None), there)
         if verdict.hidden is not None:
             self._hidden[key] = verdict.hidden
         if verdict.purged:

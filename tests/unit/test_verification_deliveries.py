@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from chassis.batch import Received
 from contracts import events as e
 from contracts.codec import Message
+from contracts.topics import topic
 from notifications.domain import Subscription, SubscriptionFacts, subscribe
 from readmodel.projections import Document
 from roundtable.verification.telling import Telling, compare_grants
@@ -15,10 +17,9 @@ from tests.unit.verifying import FORCE, NOW, life, sent, words
 BEFORE = NOW - timedelta(hours=1)
 
 
-def subscription(*, at: datetime = BEFORE, **facts: Any) -> Subscription:
-    return subscribe(
-        SubscriptionFacts(url="https://a.example/", **facts), subject="partner", force=FORCE, subscription_id=builders.new_id(), now=at
-    )
+def subscription(*, at: datetime = BEFORE, since: int = 0, **facts: Any) -> Subscription:
+    asked = SubscriptionFacts(url="https://a.example/", **facts)
+    return subscribe(asked, subject="partner", force=FORCE, subscription_id=builders.new_id(), now=at, since={0: since})
 
 
 def deliveries(*pairs: tuple[Subscription, Message]) -> list[Document]:
@@ -27,8 +28,8 @@ def deliveries(*pairs: tuple[Subscription, Message]) -> list[Document]:
 
 def told_of(subscriptions: list[Subscription], messages: Iterable[Message], there: list[Document]) -> list[str]:
     telling = Telling(subscriptions)
-    for message in messages:
-        telling.add(message)
+    for offset, message in enumerate(messages):
+        telling.add(Received(message, topic(FORCE), 0, offset))
     return words(telling.compare(there, FORCE, "deliveries"))
 
 
@@ -36,6 +37,13 @@ def test_one_for_each_event_that_matches_is_right_however_often_it_stands_in_the
     asked, (first, second, third) = subscription(types=("engagement.concern-raised.v1",)), life()
 
     assert told_of([asked], [first, second, third, first], deliveries((asked, first))) == []
+
+
+def test_of_what_stood_in_the_log_before_it_a_subscription_is_not_told_whatever_the_clocks_say() -> None:
+    asked, (first, second, _) = subscription(since=1), life()
+
+    assert told_of([asked], [first, second], deliveries((asked, second))) == []
+    assert told_of([asked], [first, second], deliveries((asked, first), (asked, second))) == ["a delivery that nobody asked for"]
 
 
 def test_one_that_was_added_and_one_that_is_missing_are_named() -> None:
