@@ -100,9 +100,10 @@ class Ground:
             module: what runs in the place of their `main`.
         """
         running: dict[str, Service] = {}
+        program = () if module is None else ("-m", module)
         try:
             with patch.dict(os.environ, {"ROUNDTABLE_DATABASE_PREFIX": self.prefix, "ROUNDTABLE_REGISTRY_POLL_SECONDS": "0.2"}):
-                running |= {name: start_service(self.engines, name, free_port(), program=("-m", module) if module else ()) for name in names}
+                running |= {name: start_service(self.engines, name, free_port(), program=program) for name in names}
             for service in running.values():
                 service.await_ready()
             yield running

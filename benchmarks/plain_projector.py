@@ -12,7 +12,7 @@ from pymongo.write_concern import WriteConcern
 
 from benchmarks.ground import Ground
 from benchmarks.pace import Pace
-from chassis.consumer import BATCH
+from chassis.batch import BATCH
 from chassis.kafka import consumer
 from chassis.runtime import Runtime
 from contracts.codec import Message, decode

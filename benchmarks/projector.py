@@ -17,7 +17,6 @@ from chassis.runtime import Runtime
 from contracts.codec import encode
 from contracts.topics import topic
 from readmodel import parts
-from readmodel.projections import PROJECTION
 from readmodel.projector import Projector
 
 OURS, PLAIN = "projector", "one partition after the other, replacing with upsert"
@@ -62,7 +61,7 @@ async def _measured(ground: Ground, force: str, count: int, project: Project) ->
         await parts.setup(runtime)
         pace = Pace(ground.engines, count)
         await project(fresh, runtime, force, pace)
-        if (there := await runtime.mongo.collection("readmodel", f"history_p{PROJECTION}").count({})) != count:
+        if (there := await parts.parts(runtime).store.history.count({})) != count:
             message = f"{there} of {count} events were projected"
             raise RuntimeError(message)
     return pace.measured()
@@ -72,7 +71,8 @@ async def _ours(_: Ground, runtime: Runtime, __: str, pace: Pace) -> None:
     def committed(batch: Batch) -> None:
         pace.committed(len(batch.events))
 
-    projecting = asyncio.create_task(consume(runtime, Projector(parts.parts(runtime).store), projection=PROJECTION, committed=committed))
+    store = parts.parts(runtime).store
+    projecting = asyncio.create_task(consume(runtime, Projector(store), positions=store.positions, committed=committed))
     await until(pace.is_over)
     runtime.stopping.set()
     await projecting

@@ -17,7 +17,8 @@ from chassis.desk import Desk
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, DuplicateKey, Mongo, Tx, Unavailable
 from chassis.positions import COLLECTION, Positions, position_id
-from chassis.relay import BATCH, Relay
+from chassis.read_ahead import BATCH
+from chassis.relay import Relay
 from chassis.settings import Settings
 from contracts.codec import Message
 from tests.faults.mains.exchange import exchange
@@ -38,9 +39,10 @@ def marks_before_ack(_: int) -> None:
     """The relay marks records as published before Kafka has them."""
 
     async def carry(self: Relay) -> bool:
-        records = await self._outbox.take(BATCH)
+        outbox = self._ahead._outbox
+        records = await outbox.take(BATCH)
         if records:
-            await self._outbox.mark([record["_id"] for record in records])
+            await outbox.mark([record["_id"] for record in records])
             await self._send(records)
         return bool(records)
 
