@@ -19,7 +19,6 @@ from tests.journeys.conftest import Product, announced, wait_until
 from tests.journeys.reaching import created
 from tests.journeys.test_engines_away import hanging
 from tests.journeys.test_kill import all_concerns, kill_and_start
-from tests.journeys.test_verify_command import roundtable
 
 PROGRAM = str(Path(sys.executable).with_name("roundtable"))
 
@@ -37,9 +36,13 @@ def home(product: Product) -> Iterator[str]:
         yield str(product.engines.home.root)
 
 
-def rebuild(home: str, *options: str) -> subprocess.CompletedProcess[str]:
-    argv = [PROGRAM, "rebuild", "--home", home, *options]
+def roundtable(home: str, command: str, *options: str) -> subprocess.CompletedProcess[str]:
+    argv = [PROGRAM, command, "--home", home, *options]
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=100)  # noqa: S603 - our own program
+
+
+def rebuild(home: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return roundtable(home, "rebuild", *options)
 
 
 class Use:
@@ -89,7 +92,7 @@ def test_a_rebuild_swaps_while_people_write_and_read_and_subscribers_hear_nothin
     assert "is live" in done.stdout.splitlines()[-1]
     assert product.live_model().build > before
     assert use.refused == []
-    verified = roundtable(product, "verify", "--force", force)
+    verified = roundtable(home, "verify", "--force", force)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     with product.client("readmodel", f"{force}:reader") as reader:
         assert sorted(concern["id"] for concern in all_concerns(reader, force)) == sorted(use.raised)

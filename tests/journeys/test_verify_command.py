@@ -64,7 +64,14 @@ def recorded(product: Product) -> str:
         created(concerns.post(f"{base}/actions", json=promise))
     deliveries = product.engines.provisioning.database("notifications")["deliveries"]
     wait_until(lambda: deliveries.count_documents({"force": force}) == 1)
+    wait_until(lambda: projected(product, force) == 3)
     return force
+
+
+def projected(product: Product, force: str) -> int:
+    """How many events of a force the live model holds."""
+    read = {"force": force, "build": product.live_model().later_build}
+    return sum(each["offset"] for each in stored(product, "readmodel", "positions").find(read))
 
 
 def backdate(product: Product, force: str) -> None:
@@ -79,8 +86,7 @@ def test_what_the_product_made_is_clean_and_stays_so_when_it_is_sent_again(produ
 
     clean = roundtable(product, "verify", "--force", force)
     again = roundtable(product, "republish", "--force", force)
-    read = {"force": force, "build": product.live_model().later_build}
-    wait_until(lambda: sum(each["offset"] for each in stored(product, "readmodel", "positions").find(read)) == 6)
+    wait_until(lambda: projected(product, force) == 6)
     still_clean = roundtable(product, "verify", "--force", force)
 
     assert (clean.returncode, clean.stderr) == (0, ""), clean.stdout
