@@ -1,6 +1,7 @@
 """The four services as child processes: their ports, their settings, and the wait until each says that it is ready."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx2
@@ -53,21 +54,33 @@ def service_ports(base: int) -> dict[str, int]:
     return ports
 
 
-def start_service(engines: Engines, name: str, port: int) -> Service:
-    """Start one service on the engines."""
+def start_service(
+    engines: Engines, name: str, port: int, *, number: int = 1, program: Sequence[str] = (), settings: Mapping[str, str] | None = None
+) -> Service:
+    """Start one process of a service on the engines.
+
+    Args:
+        engines: what it stands on.
+        name: of the service.
+        port: where it listens.
+        number: which of its replicas it is.
+        program: what Python runs, where that is not the service's own `main`.
+        settings: environment variables that stand before those of the data folder.
+    """
+    process = name if number == 1 else f"{name}-{number}"
     command = Command(
-        name=name,
-        argv=(sys.executable, "-m", f"{name}.main"),
-        log=engines.home.logs / f"{name}.log",
-        env={**_settings(engines, name, port), **_WEBHOOKS.get(name, {})},
+        name=process,
+        argv=(sys.executable, *(program or ("-m", f"{name}.main"))),
+        log=engines.home.logs / f"{process}.log",
+        env={**_settings(engines, name, number, port), **_WEBHOOKS.get(name, {}), **(settings or {})},
     )
     return Service(Child(command), port)
 
 
-def _settings(engines: Engines, name: str, port: int) -> dict[str, str]:
+def _settings(engines: Engines, name: str, number: int, port: int) -> dict[str, str]:
     settings = {
         "home": str(engines.home.root),
-        "instance": f"{name}-1",
+        "instance": f"{name}-{number}",
         "host": LOOPBACK,
         "port": str(port),
         "mongo_url": engines.mongo_url(name),

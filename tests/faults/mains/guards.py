@@ -1,0 +1,190 @@
+"""Guards taken out, one function each: with any of them gone, a row of the matrix must fail."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from pymongo.errors import PyMongoError
+from pymongo.write_concern import WriteConcern
+
+import chassis.kafka
+import chassis.mongo.client
+import chassis.relay
+import readmodel.projector
+from chassis.consumer import Consumption
+from chassis.desk import Desk
+from chassis.lease import LEASE_MILLISECONDS, Lease
+from chassis.mongo import Document, DuplicateKey, Mongo, Tx, Unavailable
+from chassis.positions import COLLECTION, Positions, position_id
+from chassis.relay import BATCH, Relay
+from chassis.settings import Settings
+from contracts.codec import Message
+
+_FOR_EVER = 3600.0
+
+
+def receipt_not_written(_: int) -> None:
+    """A request that is repeated is not known again."""
+
+    async def receipt(*_: Any) -> None:
+        await asyncio.sleep(0)
+
+    Desk._receipt = receipt  # type: ignore[assignment, method-assign]
+
+
+def marks_before_ack(_: int) -> None:
+    """The relay marks records as published before Kafka has them."""
+
+    async def carry(self: Relay) -> bool:
+        records = await self._outbox.take(BATCH)
+        if records:
+            await self._outbox.mark([record["_id"] for record in records])
+            await self._send(records)
+        return bool(records)
+
+    Relay._carry = carry  # type: ignore[method-assign]
+
+
+def unacknowledged_counts(_: int) -> None:
+    """The relay takes what it has handed over for what Kafka acknowledged."""
+    send = Relay._send_force
+
+    async def send_force(self: Relay, client: AIOKafkaProducer, force: str, records: list[Document]) -> list[Document]:
+        await send(self, client, force, records)
+        return records
+
+    Relay._send_force = send_force  # type: ignore[method-assign]
+
+
+def ack_not_awaited(_: int) -> None:
+    """Kafka is not asked whether it has an event."""
+
+    def producer(settings: Settings) -> AIOKafkaProducer:
+        return AIOKafkaProducer(**chassis.kafka.connection(settings), acks=0)
+
+    chassis.relay.producer = producer  # type: ignore[attr-defined]
+
+
+def newest_not_kept(_: int) -> None:
+    """The read model takes whatever comes last for the newest."""
+
+    def fold(_: Document | None, message: Message) -> Document:
+        return {"_id": f"{message.force}:{message.subject}", **message.data}
+
+    readmodel.projector.fold = fold  # type: ignore[attr-defined]
+
+
+def position_apart(_: int) -> None:
+    """The position moves outside of the transaction that it is of."""
+    move = Positions.move
+
+    async def moved(self: Positions, partition: TopicPartition, before: int, after: int, tx: Tx) -> None:
+        del tx
+        await move(self, partition, before, after, None)  # type: ignore[arg-type]
+
+    Positions.move = moved  # type: ignore[method-assign]
+
+
+def position_not_compared(_: int) -> None:
+    """The position moves wherever it is."""
+
+    async def move(self: Positions, partition: TopicPartition, before: int, after: int, tx: Tx) -> None:
+        del before
+        positions = self.mongo.collection(self.database, COLLECTION)
+        await positions.update_one({"_id": position_id(partition)}, {"$set": {"offset": after}}, tx=tx)
+
+    Positions.move = move  # type: ignore[method-assign]
+
+
+def lost_partition_not_left(_: int) -> None:
+    """A consumer goes on from where it believes it stands, whatever was revoked or lost."""
+
+    def revoked(self: Consumption, partitions: Sequence[TopicPartition]) -> None:
+        """Keep every position."""
+
+    Consumption.on_partitions_revoked = revoked  # type: ignore[method-assign]
+
+
+def one_member_suffices(_: int) -> None:
+    """A write counts when one member of the replica set has it."""
+    chassis.mongo.client._MAJORITY = WriteConcern(1)  # type: ignore[misc]
+
+
+def unknown_counts_as_committed(_: int) -> None:
+    """A commit whose outcome is not known is taken for one that took hold."""
+
+    async def commit(session: Any, deadline: float) -> None:
+        del deadline
+        try:
+            await session.commit_transaction()
+        except PyMongoError:
+            return
+
+    chassis.mongo.client._commit = commit
+
+
+def away_counts_as_committed(_: int) -> None:
+    """A transaction that found no database is taken for one that took hold."""
+    transaction = Mongo.transaction
+
+    async def committed(self: Mongo, body: Any) -> Any:
+        try:
+            return await transaction(self, body)
+        except (Unavailable, DuplicateKey):
+            return None
+
+    Mongo.transaction = committed  # type: ignore[method-assign]
+
+
+def waits_without_bound(_: int) -> None:
+    """Whoever asks Kafka waits as long as it takes."""
+    chassis.kafka.REQUEST_SECONDS = _FOR_EVER  # type: ignore[misc]
+    chassis.relay.REQUEST_SECONDS = _FOR_EVER  # type: ignore[attr-defined]
+
+
+def lease_by_own_clock(_: int) -> None:
+    """A lease is over when this process's own clock says so."""
+
+    async def hold(self: Lease) -> bool:
+        now = datetime.now(UTC)
+        free = {"_id": self._name, "$or": [{"holder": self.holder}, {"until": {"$lt": now}}]}
+        taken = {"$set": {"holder": self.holder, "until": now + timedelta(milliseconds=LEASE_MILLISECONDS)}}
+        try:
+            await self._leases.update_one(free, taken, upsert=True)
+        except DuplicateKey:
+            return False
+        return True
+
+    Lease.hold = hold  # type: ignore[method-assign]
+
+
+def failure_not_parked(_: int) -> None:
+    """What cannot be handled is not put aside."""
+
+    async def alone(self: Consumption, partition: TopicPartition, record: Any) -> None:
+        await self._commit(partition, [record])
+
+    Consumption._handle_alone = alone  # type: ignore[method-assign]
+
+
+CHANGES: dict[str, Callable[[int], None]] = {
+    guard.__name__.replace("_", "-"): guard
+    for guard in (
+        receipt_not_written,
+        marks_before_ack,
+        unacknowledged_counts,
+        ack_not_awaited,
+        newest_not_kept,
+        position_apart,
+        position_not_compared,
+        lost_partition_not_left,
+        one_member_suffices,
+        unknown_counts_as_committed,
+        away_counts_as_committed,
+        waits_without_bound,
+        lease_by_own_clock,
+        failure_not_parked,
+    )
+}

@@ -1,0 +1,119 @@
+"""Points at which a process kills or stops itself, so that a fault falls exactly where it hurts most."""
+
+import asyncio
+import dataclasses
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chassis.consumer import Batch, Consumption
+from chassis.mongo import Mongo, Tx
+from chassis.outbox import Outbox
+from chassis.recording import Recorder
+from chassis.relay import Relay
+from readmodel.projector import Projector
+
+CHURN_SECONDS = 2.0
+POISON = "poison"
+Call = Callable[..., Awaitable[Any]]
+
+
+def _send_self(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
+
+
+class _Countdown:
+    """Sends this process a signal when it is counted down to nothing, once."""
+
+    def __init__(self, count: int, number: signal.Signals) -> None:
+        self._left = count
+        self._number = number
+
+    def tick(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            _send_self(self._number)
+
+
+def _after(call: Call, countdown: _Countdown) -> Call:
+    async def changed(*args: Any, **kwargs: Any) -> Any:
+        result = await call(*args, **kwargs)
+        countdown.tick()
+        return result
+
+    return changed
+
+
+def _before(call: Call, countdown: _Countdown) -> Call:
+    async def changed(*args: Any, **kwargs: Any) -> Any:
+        countdown.tick()
+        return await call(*args, **kwargs)
+
+    return changed
+
+
+def dies_after_commit(count: int) -> None:
+    """Die between the commit of a request and its answer."""
+    Recorder.record = _after(Recorder.record, _Countdown(count, signal.SIGKILL))  # type: ignore[method-assign]
+
+
+def dies_between_send_and_mark(count: int) -> None:
+    """Die between the two things that the relay does with a batch, whichever comes first: at the first step of a turn."""
+    countdown = _Countdown(count * 2 - 1, signal.SIGKILL)
+    Relay._send = _after(Relay._send, countdown)  # type: ignore[method-assign]
+    Outbox.mark = _after(Outbox.mark, countdown)  # type: ignore[method-assign]
+
+
+def stops_before_send(count: int) -> None:
+    """Stop with records in hand that are read and not sent."""
+    Relay._send = _before(Relay._send, _Countdown(count, signal.SIGSTOP))  # type: ignore[method-assign]
+
+
+def dies_in_transaction(count: int) -> None:
+    """Die when everything of a batch is written, and nothing committed."""
+    Projector.__call__ = _after(Projector.__call__, _Countdown(count, signal.SIGKILL))  # type: ignore[method-assign]
+
+
+def stops_before_transaction(count: int) -> None:
+    """Stop with a batch in hand that is to be committed at a position."""
+    Mongo.transaction = _before(Mongo.transaction, _Countdown(count, signal.SIGSTOP))  # type: ignore[method-assign]
+
+
+def churns(_: int) -> None:
+    """Join the group and leave it again, for ever, every two seconds."""
+    run = Consumption.run
+
+    async def changed(self: Consumption) -> None:
+        whole = self._runtime
+        while not whole.stopping.is_set():
+            self._runtime = dataclasses.replace(whole, stopping=asyncio.Event())
+            member = asyncio.create_task(run(self))
+            await asyncio.sleep(CHURN_SECONDS)
+            self._runtime.stopping.set()
+            await member
+
+    Consumption.run = changed  # type: ignore[method-assign]
+
+
+def chokes(_: int) -> None:
+    """Cannot project what happened at one place."""
+    project = Projector.__call__
+
+    async def changed(self: Projector, tx: Tx, batch: Batch) -> None:
+        if any(event.message.data.get("locality") == POISON for event in batch.events):
+            raise ZeroDivisionError
+        await project(self, tx, batch)
+
+    Projector.__call__ = changed  # type: ignore[method-assign]
+
+
+CHANGES: dict[str, Callable[[int], None]] = {
+    "dies-after-commit": dies_after_commit,
+    "dies-between-send-and-mark": dies_between_send_and_mark,
+    "stops-before-send": stops_before_send,
+    "dies-in-transaction": dies_in_transaction,
+    "stops-before-transaction": stops_before_transaction,
+    "churns": churns,
+    "chokes": chokes,
+}

@@ -1,0 +1,58 @@
+"""A subscriber's receiver: a real HTTP server that takes every webhook and notes what came."""
+
+import json
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from roundtable.native.ports import LOOPBACK
+
+
+@dataclass(frozen=True)
+class Got:
+    """One webhook, as it came."""
+
+    path: str
+    webhook_id: str
+    event: dict[str, Any]
+
+
+class Receiver:
+    """Answers 204 to everything, at any path."""
+
+    def __init__(self) -> None:
+        self._got: list[Got] = []
+        self._server = ThreadingHTTPServer((LOOPBACK, 0), _handler(self._got))
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def url(self, path: str) -> str:
+        """The address of a subscriber of its own."""
+        return f"http://{LOOPBACK}:{self._server.server_port}/{path}"
+
+    def at(self, path: str) -> list[Got]:
+        """What came to one subscriber so far."""
+        return [got for got in list(self._got) if got.path == f"/{path}"]
+
+
+def _handler(into: list[Got]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the library's name
+            body = self.rfile.read(int(self.headers["content-length"]))
+            into.append(Got(self.path, self.headers["webhook-id"], json.loads(body)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    return Handler

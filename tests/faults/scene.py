@@ -1,0 +1,150 @@
+"""One row's scene: a force under load with subscribers, a stranger beside it, and the verdict when the fault has healed."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from contracts.events import ConcernClosed
+from roundtable.native import Engines
+from tests.faults.evidence import Document, Evidence, Subscriber, ends, read_log
+from tests.faults.load import Load, Target
+from tests.faults.oracle import differences
+from tests.faults.receiver import Receiver
+from tests.faults.world import World
+from tests.journeys.reaching import created, wait_until
+from tests.journeys.test_kill import all_concerns
+
+_CONSUMERS = ("readmodel", "notifications")
+_TICK = 0.1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the oracle says, and how long it took until all that was answered was everywhere."""
+
+    differences: list[str]
+    recovery: float
+    bound: float
+    evidence: Evidence
+
+    @property
+    def well(self) -> bool:
+        """Whether the oracle holds."""
+        return not self.differences
+
+    def __str__(self) -> str:
+        """The first differences, for whoever reads a failed test."""
+        return f"{len(self.differences)} differences: " + "; ".join(self.differences[:8])
+
+
+@dataclass
+class Scene:
+    """A force in which something goes wrong."""
+
+    world: World
+    force: str
+    stranger: str
+    load: Load
+    receiver: Receiver
+    subscribers: dict[str, Subscriber] = field(default_factory=dict)
+    """By the path at which the receiver takes what they are sent."""
+
+    def reach(self, more: int, within: float = 60.0) -> None:
+        """Wait until so many more requests have been answered."""
+        enough = len(self.load.answered) + more
+        wait_until(lambda: self.load.reached(enough), within=within)
+
+    def verdict(self, bound: float) -> Verdict:
+        """End the load and judge, once everything has been told everywhere or the bound is over; the fault has just healed."""
+        healed = time.monotonic()
+        self.load.finish(bound)
+        late = self._await_rest(healed + bound)
+        recovery = time.monotonic() - healed
+        evidence = self.evidence(f"{late} within {bound:g} s" if late else "")
+        return Verdict(differences(evidence), recovery, bound, evidence)
+
+    def evidence(self, late: str = "") -> Evidence:
+        """Everything that is known of the force now."""
+        engines = self.world.cluster.engines
+        ours = [one.id for one in self.subscribers.values()]
+        with engines.mongo.client() as client:
+            live = client["readmodel"]["models"].find_one({"_id": "live"}) or {"projection": 1}
+            stored = {name: list(client["readmodel"][f"{name}_p{live['projection']}"].find({"force": self.force})) for name in _OF_MODEL}
+            return Evidence(
+                self.force,
+                list(self.load.answered),
+                frozenset(self.load.open_keys),
+                read_log(engines, self.force),
+                list(client["concerns"]["concerns"].find({"force": self.force})),
+                self._shown(),
+                stored["concerns"],
+                stored["figures"],
+                stored["history"],
+                [replace(one, got=self.receiver.at(path)) for path, one in self.subscribers.items()],
+                list(client["notifications"]["deliveries"].find({"$or": [{"force": self.force}, {"subscription_id": {"$in": ours}}]})),
+                self._leaks(),
+                late,
+            )
+
+    def _await_rest(self, deadline: float) -> str:
+        """Wait until nothing is under way in this force; what still is when the time is up, in words."""
+        while (what := unrest(self.world.cluster.engines, self.force)) and time.monotonic() < deadline:
+            time.sleep(_TICK)
+        return what
+
+    def _shown(self) -> frozenset[str]:
+        with self.world.client("readmodel", f"{self.force}:reader") as reader:
+            return frozenset(concern["id"] for concern in all_concerns(reader, self.force))
+
+    def _leaks(self) -> list[str]:
+        """What someone with a grant for another force is shown of this one."""
+        some = next((answer.id for answer in self.load.answered), "none")
+        asked = [f"/v1/concerns?force={self.force}", f"/v1/events?force={self.force}", f"/v1/summary?force={self.force}", f"/v1/concerns/{some}"]
+        with self.world.client("readmodel", f"{self.stranger}:reader") as stranger:
+            return [f"a stranger is answered at {path}" for path in asked if stranger.get(path).is_success]
+
+
+_OF_MODEL = ("concerns", "figures", "history")
+
+
+def unrest(engines: Engines, force: str) -> str:
+    """What of a force is still under way, in words; nothing when all of it came to an end."""
+    with engines.mongo.client() as client:
+        if pending := client["concerns"]["outbox"].count_documents({"force": force, "status": "pending"}):
+            return f"{pending} events wait in the outbox"
+        log = ends(engines, force)
+        for consumer in _CONSUMERS:
+            stands = {each["partition"]: each["offset"] for each in client[consumer]["positions"].find({"force": force})}
+            if behind := sum(max(0, end - stands.get(partition, 0)) for partition, end in log.items()):
+                return f"{consumer} is {behind} events behind"
+        due: Document = {"force": force, "status": "pending", "attempts": []}
+        if waiting := client["notifications"]["deliveries"].count_documents(due | {"lease": {"$exists": False}}):
+            return f"{waiting} deliveries were not attempted"
+    return ""
+
+
+@contextmanager
+def scene(world: World, clients: int = 6) -> Iterator[Scene]:
+    """A force of its own under load. Its subscribers are there before its first event."""
+    force, stranger = world.new_force(), world.new_force()
+    with Receiver() as receiver:
+        load = Load(Target(world.urls("concerns"), world.token(f"{force}:recorder"), force), clients)
+        made = Scene(world, force, stranger, load, receiver)
+        made.subscribers = {
+            "everything": _subscriber(made, "everything", force, ()),
+            "closed": _subscriber(made, "closed", force, (ConcernClosed.type,)),
+            "strange": _subscriber(made, "strange", stranger, ()),
+        }
+        load.start()
+        try:
+            yield made
+        finally:
+            load.finish(0)
+
+
+def _subscriber(made: Scene, name: str, force: str, types: tuple[str, ...]) -> Subscriber:
+    wish = {"channel": "webhook", "url": made.receiver.url(name), "types": list(types)}
+    with made.world.client("notifications", f"{force}:subscriber") as client:
+        subscription = created(client.post(f"/v1/forces/{force}/subscriptions", json=wish))
+    return Subscriber(subscription["id"], force, subscription["created_at"], types, ())
