@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-compose check lint types graph contracts env-example lock
+.PHONY: demo test test-compose faults soak check lint types graph contracts env-example lock
 
 demo: .venv/ready
 	exec $(BIN)/roundtable demo
@@ -14,6 +14,15 @@ test: .venv/ready
 # The product as operators run it: needs a Docker engine, some 15 minutes and 6 GB.
 test-compose: .venv/ready
 	$(BIN)/pytest -m compose tests/compose
+
+# Every row of the fault matrix, each with its control, and the table of what came of it: some 25 minutes. FAULTS_AWAY_SECONDS=180
+# keeps Kafka away for minutes.
+faults: .venv/ready
+	$(BIN)/pytest -m "faults or not faults" tests/faults --timeout 240 --ignore tests/faults/test_soak.py
+
+# Random faults for so many minutes: `SEED=7 make soak MINUTES=5` makes the same ones in the same order.
+soak: .venv/ready
+	MINUTES=$(or $(MINUTES),5) SEED=$(SEED) $(BIN)/pytest -s -m faults tests/faults/test_soak.py --timeout 0
 
 check: .venv/ready lint types
 	$(BIN)/lint-imports

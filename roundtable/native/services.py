@@ -72,12 +72,12 @@ def start_service(
         name=process,
         argv=(sys.executable, *(program or ("-m", f"{name}.main"))),
         log=engines.home.logs / f"{process}.log",
-        env={**_settings(engines, name, number, port), **_WEBHOOKS.get(name, {}), **(settings or {})},
+        env={**_settings(engines, name, port, number), **_WEBHOOKS.get(name, {}), **(settings or {})},
     )
     return Service(Child(command), port)
 
 
-def _settings(engines: Engines, name: str, number: int, port: int) -> dict[str, str]:
+def _settings(engines: Engines, name: str, port: int, number: int = 1) -> dict[str, str]:
     settings = {
         "home": str(engines.home.root),
         "instance": f"{name}-{number}",

@@ -21,13 +21,13 @@ from roundtable.native.kafka.jars import kafka_jars
 from roundtable.native.mongo import Mongo, replica_set
 from roundtable.native.mongo import server as mongo
 from roundtable.native.mongo.binary import mongod
-from roundtable.native.ports import LOOPBACK, kept_ports
+from roundtable.native.ports import LOOPBACK, answers, kept_ports
 from roundtable.native.processes import Child, Command, stop_all
 from tests.faults.disk import small_disk
 from tests.faults.proxy import Proxy
 
 DISK_MEGABYTES = 1024
-# A thousandth of the usual: a step-down must not cost a row ten seconds.
+# A third of the usual: an election must not cost a row ten seconds.
 _ELECTION_MILLISECONDS = 3000
 
 
@@ -85,7 +85,7 @@ def cluster(root: Path, brokers: int = 1, members: int = 1) -> Iterator[Cluster]
         small = [stack.enter_context(small_disk(folder, DISK_MEGABYTES)) for folder in (home.kafka, home.mongo)]
         proxies = [stack.enter_context(closing(Proxy())) for _ in range(2)]
         children: list[Child] = []
-        stack.callback(lambda: [stop_all([child]) for child in children])
+        stack.callback(_stop, children)
         database, mongods = _start_mongo(home, members)
         children += mongods
         log, nodes = _start_kafka(home, brokers, proxies[0])
@@ -96,6 +96,12 @@ def cluster(root: Path, brokers: int = 1, members: int = 1) -> Iterator[Cluster]
         engines = provisioned(home, log, database, children)
         stack.callback(engines.provisioning.mongo.close)
         yield Cluster(engines, nodes, mongods, proxies[0], proxies[1], all(small))
+
+
+def _stop(children: list[Child]) -> None:
+    """One after the other: Kafka first, and MongoDB last."""
+    for child in children:
+        stop_all([child])
 
 
 def _start_mongo(home: Home, members: int) -> tuple[Members, list[Child]]:
@@ -113,7 +119,7 @@ def _start_mongo(home: Home, members: int) -> tuple[Members, list[Child]]:
 
 def _await_set(database: Members, home: Home) -> None:
     first = Mongo(database.child, database.port, Credentials(home.secrets).of("mongo", "admin"))
-    database.child.await_answer(lambda: None if mongo.answers(first.port) else "does not answer", 60)
+    database.child.await_answer(lambda: None if answers(first.port) else "does not answer", 60)
     hosts = [f"{LOOPBACK}:{port}" for port in database.ports]
     replica_set.ensure(first.address, first.admin_password, hosts)
     with database.client() as client:

@@ -20,13 +20,14 @@ _PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class Answer:
-    """A success that a client was told of: under which key, of which record, at which version, when, after how many failures."""
+    """A success that a client was told of: under which key, of which record, at which version, when, and after what."""
 
     key: str
     id: str
     version: int
     at: float
     failures: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def read_log(engines: Engines, force: str) -> list[Logged]:
     """Every record of a force's topic, in the order of each partition."""
     topic = f"engagement.{force}"
     consumer = Consumer(
-        engines.kafka_client("admin") | {"group.id": "oracle", "enable.auto.commit": "false", "auto.offset.reset": "error", "log_level": "0"}
+        engines.kafka_client("admin")
+        | {"group.id": "oracle", "enable.auto.commit": "false", "auto.offset.reset": "error", "log_level": "0"}
     )
     try:
         partitions = sorted(consumer.list_topics(topic, timeout=_PATIENCE).topics[topic].partitions)
@@ -117,4 +119,5 @@ def _logged(partition: int, offset: int, headers: dict[str, Any], value: Any) ->
         texts = [headers[f"ce_{name}"].decode() for name in ("id", "type", "forceid", "subject", "sequence", "time")]
     except (ValueError, KeyError, TypeError):
         return Logged(partition, offset)
-    return Logged(partition, offset, *texts[:4], version=int(texts[4]), time=texts[5], data=data)
+    event, kind, force, subject, sequence, at = texts
+    return Logged(partition, offset, event, kind, force, subject, int(sequence), at, data)

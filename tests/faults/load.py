@@ -59,6 +59,10 @@ class Load:
         """Whether so many requests were answered."""
         return len(self.answered) >= count
 
+    def wait(self, seconds: float) -> None:
+        """Let the load go on for so many seconds."""
+        self._giving_up.wait(seconds)
+
     def failed_since(self, instant: float) -> list[str]:
         """What attempts met since an instant (monotonic seconds)."""
         return [why for at, why in list(self.failures) if at >= instant]
@@ -88,22 +92,20 @@ class Load:
     ) -> dict[str, Any] | None:
         self.open_keys.add(key)
         headers = {"Idempotency-Key": key} | ({"If-Match": f'"{version}"'} if version else {})
-        attempt = 0
+        attempt, began = 0, time.monotonic()
         while not self._giving_up.is_set():
             urls = self._target.urls()
             answer = self._once(client, method, urls[(attempt + len(self.answered)) % len(urls)] + path, headers, body)
             if answer is not None:
                 self.open_keys.discard(key)
                 recorded = int(answer.headers["X-Roundtable-Version"].rpartition("@")[2])
-                self.answered.append(Answer(key, answer.json()["id"], recorded, time.monotonic(), attempt))
+                self.answered.append(Answer(key, answer.json()["id"], recorded, time.monotonic(), attempt, time.monotonic() - began))
                 return {"id": answer.json()["id"], "version": recorded}
             attempt += 1
             self._giving_up.wait(_AGAIN_AFTER)
         return None
 
-    def _once(
-        self, client: httpx2.Client, method: str, url: str, headers: dict[str, str], body: dict[str, Any]
-    ) -> httpx2.Response | None:
+    def _once(self, client: httpx2.Client, method: str, url: str, headers: dict[str, str], body: dict[str, Any]) -> httpx2.Response | None:
         try:
             answer = client.request(method, url, headers=headers, json=body)
         except httpx2.TransportError as error:

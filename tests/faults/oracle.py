@@ -19,7 +19,7 @@ def differences(evidence: Evidence) -> list[str]:
 
 
 def _answered(evidence: Evidence) -> Iterator[str]:
-    """a"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """a"""
     logged = {(record.subject, record.version) for record in _events(evidence)}
     stands = {document["id"]: document["version"] for document in evidence.model}
     for answer in evidence.answered:
@@ -32,7 +32,7 @@ def _answered(evidence: Evidence) -> Iterator[str]:
 
 
 def _invented(evidence: Evidence) -> Iterator[str]:
-    """a"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """a"""
     answers = {(answer.id, answer.version): answer.key for answer in evidence.answered}
     for key, ids in _resources(evidence).items():
         if len(ids) > 1:
@@ -45,7 +45,7 @@ def _invented(evidence: Evidence) -> Iterator[str]:
 
 
 def _folded(evidence: Evidence) -> Iterator[str]:
-    """b"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """b"""
     fold = _fold(evidence)
     model = {document["id"]: _without_key(document) for document in evidence.model}
     for subject in sorted(fold.keys() | model.keys()):
@@ -55,7 +55,7 @@ def _folded(evidence: Evidence) -> Iterator[str]:
 
 
 def _counted(evidence: Evidence) -> Iterator[str]:
-    """b"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """b"""
     counted: Counter[tuple[object, ...]] = Counter()
     for document in _fold(evidence).values():
         counted.update({(bucket(Concern, document), *figure): number for figure, number in contribution(Concern, document).items()})
@@ -67,7 +67,7 @@ def _counted(evidence: Evidence) -> Iterator[str]:
 
 
 def _told_of(evidence: Evidence) -> Iterator[str]:
-    """b"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """b"""
     lines = Counter(line["_id"].rpartition(":")[2] for line in evidence.history)
     events = {record.id for record in _events(evidence)}
     for event in sorted(events | lines.keys()):
@@ -76,7 +76,7 @@ def _told_of(evidence: Evidence) -> Iterator[str]:
 
 
 def _gapless(evidence: Evidence) -> Iterator[str]:
-    """c"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """c"""
     ids: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for record in _events(evidence):
         ids[record.subject][record.version].add(record.id)
@@ -90,7 +90,7 @@ def _gapless(evidence: Evidence) -> Iterator[str]:
 
 
 def _delivered(evidence: Evidence) -> Iterator[str]:
-    """d"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """d"""
     kept = Counter((each["subscription_id"], each["id"].rpartition(":")[2]) for each in evidence.deliveries)
     due = Counter({(one.id, event): 1 for one in evidence.subscribers for event in _matching(one, _events(evidence))})
     for subscription, event in sorted(kept.keys() | due.keys()):
@@ -104,7 +104,7 @@ def _delivered(evidence: Evidence) -> Iterator[str]:
 
 
 def _isolated(evidence: Evidence) -> Iterator[str]:
-    """e"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """e"""
     yield from evidence.leaks
     for one in evidence.subscribers:
         for got in one.got:
@@ -116,7 +116,7 @@ def _isolated(evidence: Evidence) -> Iterator[str]:
 
 
 def _recovered(evidence: Evidence) -> Iterator[str]:
-    """f"""  # noqa: D400, D403, D415 - the letter of the matrix
+    """f"""
     if evidence.late:
         yield evidence.late
     for key in sorted(evidence.open_keys):

@@ -46,7 +46,7 @@ class Receiver:
 
 def _handler(into: list[Got]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             into.append(Got(self.path, self.headers["webhook-id"], json.loads(body)))
             self.send_response(204)

@@ -100,7 +100,12 @@ class Scene:
     def _leaks(self) -> list[str]:
         """What someone with a grant for another force is shown of this one."""
         some = next((answer.id for answer in self.load.answered), "none")
-        asked = [f"/v1/concerns?force={self.force}", f"/v1/events?force={self.force}", f"/v1/summary?force={self.force}", f"/v1/concerns/{some}"]
+        asked = [
+            f"/v1/concerns?force={self.force}",
+            f"/v1/events?force={self.force}",
+            f"/v1/summary?force={self.force}",
+            f"/v1/concerns/{some}",
+        ]
         with self.world.client("readmodel", f"{self.stranger}:reader") as stranger:
             return [f"a stranger is answered at {path}" for path in asked if stranger.get(path).is_success]
 

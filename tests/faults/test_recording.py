@@ -9,8 +9,8 @@ from tests.faults.signals import await_death
 from tests.faults.table import Ledger
 from tests.faults.world import World
 
-BOUND = 20.0
-KILLS = 3
+BOUND = 30.0
+KILLS = 2
 
 
 def die_and_come_back(world: World, times: int) -> int:

@@ -56,9 +56,7 @@ class World(Reachable):
         service, _, number = name.partition(":")
         program = ("-m", "tests.faults.mains", service, *changes) if changes else ()
         given = _USUAL | dict(settings or {})
-        started = start_service(
-            self.cluster.engines, service, self.ports[name], number=int(number or 1), program=program, settings=given
-        )
+        started = start_service(self.cluster.engines, service, self.ports[name], number=int(number or 1), program=program, settings=given)
         self.services[name] = started
         return started
 
@@ -76,7 +74,7 @@ class World(Reachable):
         self.stop(name)
         started = self.start(name, *changes, settings=settings)
         try:
-            started.await_ready()
+            await_ready_or_death(started)
             yield started
         finally:
             self.stop(name)
@@ -100,7 +98,7 @@ class World(Reachable):
             await_death(self.services[name].child)
             self.services[name].child.restart()
         for name in names:
-            self.services[name].await_ready()
+            await_ready_or_death(self.services[name])
 
     def log_of(self, name: str) -> str:
         """What a process has said."""
@@ -120,6 +118,16 @@ def world(root: Path, brokers: int = 1, members: int = 1) -> Iterator[World]:
         for service in made.services.values():
             service.await_ready()
         yield made
+
+
+def await_ready(service: Service) -> None:
+    """Wait until a process serves, whoever starts it again meanwhile."""
+    wait_until(lambda: service._missing() is None, within=90)
+
+
+def await_ready_or_death(service: Service) -> None:
+    """Wait until a process serves; one that is made to kill itself may be dead again before anyone has asked it."""
+    wait_until(lambda: service.child.exit_status() is not None or service._missing() is None, within=60)
 
 
 def _ended(made: World) -> list[Child]:

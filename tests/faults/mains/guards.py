@@ -21,6 +21,7 @@ from chassis.positions import COLLECTION, Positions, position_id
 from chassis.relay import BATCH, Relay
 from chassis.settings import Settings
 from contracts.codec import Message
+from tests.faults.mains.exchange import exchange
 
 _FOR_EVER = 3600.0
 
@@ -31,7 +32,7 @@ def receipt_not_written(_: int) -> None:
     async def receipt(*_: Any) -> None:
         await asyncio.sleep(0)
 
-    Desk._receipt = receipt  # type: ignore[assignment, method-assign]
+    exchange(Desk, "_receipt", receipt)
 
 
 def marks_before_ack(_: int) -> None:
@@ -44,7 +45,7 @@ def marks_before_ack(_: int) -> None:
             await self._send(records)
         return bool(records)
 
-    Relay._carry = carry  # type: ignore[method-assign]
+    exchange(Relay, "_carry", carry)
 
 
 def unacknowledged_counts(_: int) -> None:
@@ -55,7 +56,7 @@ def unacknowledged_counts(_: int) -> None:
         await send(self, client, force, records)
         return records
 
-    Relay._send_force = send_force  # type: ignore[method-assign]
+    exchange(Relay, "_send_force", send_force)
 
 
 def ack_not_awaited(_: int) -> None:
@@ -64,7 +65,7 @@ def ack_not_awaited(_: int) -> None:
     def producer(settings: Settings) -> AIOKafkaProducer:
         return AIOKafkaProducer(**chassis.kafka.connection(settings), acks=0)
 
-    chassis.relay.producer = producer  # type: ignore[attr-defined]
+    exchange(chassis.relay, "producer", producer)
 
 
 def newest_not_kept(_: int) -> None:
@@ -73,7 +74,7 @@ def newest_not_kept(_: int) -> None:
     def fold(_: Document | None, message: Message) -> Document:
         return {"_id": f"{message.force}:{message.subject}", **message.data}
 
-    readmodel.projector.fold = fold  # type: ignore[attr-defined]
+    exchange(readmodel.projector, "fold", fold)
 
 
 def position_apart(_: int) -> None:
@@ -84,7 +85,7 @@ def position_apart(_: int) -> None:
         del tx
         await move(self, partition, before, after, None)  # type: ignore[arg-type]
 
-    Positions.move = moved  # type: ignore[method-assign]
+    exchange(Positions, "move", moved)
 
 
 def position_not_compared(_: int) -> None:
@@ -95,7 +96,7 @@ def position_not_compared(_: int) -> None:
         positions = self.mongo.collection(self.database, COLLECTION)
         await positions.update_one({"_id": position_id(partition)}, {"$set": {"offset": after}}, tx=tx)
 
-    Positions.move = move  # type: ignore[method-assign]
+    exchange(Positions, "move", move)
 
 
 def lost_partition_not_left(_: int) -> None:
@@ -104,12 +105,12 @@ def lost_partition_not_left(_: int) -> None:
     def revoked(self: Consumption, partitions: Sequence[TopicPartition]) -> None:
         """Keep every position."""
 
-    Consumption.on_partitions_revoked = revoked  # type: ignore[method-assign]
+    exchange(Consumption, "on_partitions_revoked", revoked)
 
 
 def one_member_suffices(_: int) -> None:
     """A write counts when one member of the replica set has it."""
-    chassis.mongo.client._MAJORITY = WriteConcern(1)  # type: ignore[misc]
+    exchange(chassis.mongo.client, "_MAJORITY", WriteConcern(1))
 
 
 def unknown_counts_as_committed(_: int) -> None:
@@ -122,7 +123,7 @@ def unknown_counts_as_committed(_: int) -> None:
         except PyMongoError:
             return
 
-    chassis.mongo.client._commit = commit
+    exchange(chassis.mongo.client, "_commit", commit)
 
 
 def away_counts_as_committed(_: int) -> None:
@@ -135,13 +136,13 @@ def away_counts_as_committed(_: int) -> None:
         except (Unavailable, DuplicateKey):
             return None
 
-    Mongo.transaction = committed  # type: ignore[method-assign]
+    exchange(Mongo, "transaction", committed)
 
 
 def waits_without_bound(_: int) -> None:
     """Whoever asks Kafka waits as long as it takes."""
-    chassis.kafka.REQUEST_SECONDS = _FOR_EVER  # type: ignore[misc]
-    chassis.relay.REQUEST_SECONDS = _FOR_EVER  # type: ignore[attr-defined]
+    exchange(chassis.kafka, "REQUEST_SECONDS", _FOR_EVER)
+    exchange(chassis.relay, "REQUEST_SECONDS", _FOR_EVER)
 
 
 def lease_by_own_clock(_: int) -> None:
@@ -157,7 +158,7 @@ def lease_by_own_clock(_: int) -> None:
             return False
         return True
 
-    Lease.hold = hold  # type: ignore[method-assign]
+    exchange(Lease, "hold", hold)
 
 
 def failure_not_parked(_: int) -> None:
@@ -166,7 +167,7 @@ def failure_not_parked(_: int) -> None:
     async def alone(self: Consumption, partition: TopicPartition, record: Any) -> None:
         await self._commit(partition, [record])
 
-    Consumption._handle_alone = alone  # type: ignore[method-assign]
+    exchange(Consumption, "_handle_alone", alone)
 
 
 CHANGES: dict[str, Callable[[int], None]] = {

@@ -13,6 +13,7 @@ from chassis.outbox import Outbox
 from chassis.recording import Recorder
 from chassis.relay import Relay
 from readmodel.projector import Projector
+from tests.faults.mains.exchange import exchange
 
 CHURN_SECONDS = 2.0
 POISON = "poison"
@@ -55,29 +56,29 @@ def _before(call: Call, countdown: _Countdown) -> Call:
 
 def dies_after_commit(count: int) -> None:
     """Die between the commit of a request and its answer."""
-    Recorder.record = _after(Recorder.record, _Countdown(count, signal.SIGKILL))  # type: ignore[method-assign]
+    exchange(Recorder, "record", _after(Recorder.record, _Countdown(count, signal.SIGKILL)))
 
 
 def dies_between_send_and_mark(count: int) -> None:
     """Die between the two things that the relay does with a batch, whichever comes first: at the first step of a turn."""
     countdown = _Countdown(count * 2 - 1, signal.SIGKILL)
-    Relay._send = _after(Relay._send, countdown)  # type: ignore[method-assign]
-    Outbox.mark = _after(Outbox.mark, countdown)  # type: ignore[method-assign]
+    exchange(Relay, "_send", _after(Relay._send, countdown))
+    exchange(Outbox, "mark", _after(Outbox.mark, countdown))
 
 
 def stops_before_send(count: int) -> None:
     """Stop with records in hand that are read and not sent."""
-    Relay._send = _before(Relay._send, _Countdown(count, signal.SIGSTOP))  # type: ignore[method-assign]
+    exchange(Relay, "_send", _before(Relay._send, _Countdown(count, signal.SIGSTOP)))
 
 
 def dies_in_transaction(count: int) -> None:
     """Die when everything of a batch is written, and nothing committed."""
-    Projector.__call__ = _after(Projector.__call__, _Countdown(count, signal.SIGKILL))  # type: ignore[method-assign]
+    exchange(Projector, "__call__", _after(Projector.__call__, _Countdown(count, signal.SIGKILL)))
 
 
 def stops_before_transaction(count: int) -> None:
     """Stop with a batch in hand that is to be committed at a position."""
-    Mongo.transaction = _before(Mongo.transaction, _Countdown(count, signal.SIGSTOP))  # type: ignore[method-assign]
+    exchange(Mongo, "transaction", _before(Mongo.transaction, _Countdown(count, signal.SIGSTOP)))
 
 
 def churns(_: int) -> None:
@@ -93,7 +94,7 @@ def churns(_: int) -> None:
             self._runtime.stopping.set()
             await member
 
-    Consumption.run = changed  # type: ignore[method-assign]
+    exchange(Consumption, "run", changed)
 
 
 def chokes(_: int) -> None:
@@ -105,7 +106,7 @@ def chokes(_: int) -> None:
             raise ZeroDivisionError
         await project(self, tx, batch)
 
-    Projector.__call__ = changed  # type: ignore[method-assign]
+    exchange(Projector, "__call__", changed)
 
 
 CHANGES: dict[str, Callable[[int], None]] = {

@@ -1,0 +1,92 @@
+"""Rows 7, 8 and 9 on one node of each: Kafka is killed, Kafka is away for long, mongod is killed; and all of it at once."""
+
+import os
+import time
+
+import pytest
+
+from tests.faults.scene import Scene, scene
+from tests.faults.signals import kill
+from tests.faults.table import Ledger
+from tests.faults.world import World
+
+pytestmark = pytest.mark.faults
+BOUND = 60.0
+AWAY_SECONDS = float(os.environ.get("FAULTS_AWAY_SECONDS", "30"))
+"""How long Kafka is away; the matrix says minutes, and `FAULTS_AWAY_SECONDS=180` makes it so."""
+
+
+def answered_while(there: Scene, seconds: float) -> int:
+    """How many requests are answered within so many seconds from now."""
+    before = len(there.load.answered)
+    there.load.wait(seconds)
+    return len(there.load.answered) - before
+
+
+def test_row_7_the_broker_is_killed_and_started_again(one: World, ledger: Ledger) -> None:
+    broker = one.cluster.brokers[0]
+    with scene(one) as there:
+        there.reach(40)
+        kill(broker)
+        meanwhile = answered_while(there, 3)
+        broker.restart()
+        one.cluster.engines.kafka.await_ready()
+        ledger.fault("7", "kill -9 the only broker, start it again", f"killed, {meanwhile} answers meanwhile", there.verdict(BOUND))
+
+
+def test_row_8_kafka_is_away_and_what_is_recorded_waits(one: World, ledger: Ledger) -> None:
+    broker = one.cluster.brokers[0]
+    with scene(one) as there:
+        there.reach(40)
+        kill(broker)
+        away = time.monotonic()
+        meanwhile = answered_while(there, AWAY_SECONDS)
+        refused = there.load.failed_since(away)
+        waiting = pending(one, there.force)
+        broker.restart()
+        one.cluster.engines.kafka.await_ready()
+        assert meanwhile > AWAY_SECONDS
+        assert refused == []
+        assert waiting >= meanwhile
+        fired = f"{meanwhile} answers in {AWAY_SECONDS:g} s without Kafka, {waiting} events waited"
+        ledger.fault("8", "Kafka away", fired, there.verdict(BOUND))
+
+
+def test_row_8_bites_when_what_was_handed_over_counts_for_acknowledged(one: World, ledger: Ledger) -> None:
+    broker = one.cluster.brokers[0]
+    with scene(one) as there, one.changed("concerns", "unacknowledged-counts"):
+        there.reach(40)
+        kill(broker)
+        answered_while(there, 12)
+        broker.restart()
+        one.cluster.engines.kafka.await_ready()
+        ledger.control("8", "unacknowledged counts as sent", "killed", there.verdict(BOUND).differences)
+
+
+def pending(world: World, force: str) -> int:
+    with world.cluster.engines.mongo.client() as client:
+        return client["concerns"]["outbox"].count_documents({"force": force, "status": "pending"})
+
+
+def test_row_9_the_only_mongod_is_killed_and_started_again(one: World, ledger: Ledger) -> None:
+    with scene(one, clients=12) as there:
+        before = time.monotonic()
+        for _ in range(3):
+            there.reach(40)
+            kill(one.cluster.members[0])
+            one.cluster.members[0].restart()
+        failed = there.load.failed_since(before)
+        assert failed
+        ledger.fault("9", "kill -9 the only mongod, three times", f"{len(failed)} attempts failed", there.verdict(BOUND))
+
+
+def test_row_9_a_machine_dies_with_everything_on_it(one: World, ledger: Ledger) -> None:
+    with scene(one) as there:
+        there.reach(60)
+        services = [service.child for service in one.services.values()]
+        everything = [*services, *one.cluster.brokers, *one.cluster.members]
+        kill(*everything)
+        for child in everything:
+            child.restart()
+        one.cluster.engines.kafka.await_ready()
+        ledger.fault("9", "kill -9 every process at once", f"{len(everything)} processes killed", there.verdict(BOUND))

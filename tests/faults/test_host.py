@@ -1,0 +1,114 @@
+"""Rows 11 and 12: the disk is full, and a clock is wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from roundtable.native.processes import Child
+from tests.faults.disk import empty, fill
+from tests.faults.scene import Scene, scene
+from tests.faults.signals import await_death, kill
+from tests.faults.table import Ledger
+from tests.faults.watching import changed_hands, watched
+from tests.faults.world import World
+
+pytestmark = pytest.mark.faults
+BOUND = 60.0
+FULL_SECONDS = 8.0
+
+
+@contextmanager
+def full(world: World, folder: Path, engine: Child) -> Iterator[None]:
+    """The disk of an engine is full for a while; afterwards the engine runs, whether it ended meanwhile or not."""
+    if not world.cluster.on_small_disks:
+        pytest.skip("this user may not mount a small disk (tmpfs), which row 11 fills")
+    assert fill(folder) == 0
+    try:
+        yield
+    finally:
+        empty(folder)
+        if engine.exit_status() is None:
+            kill(engine)
+        engine.restart()
+        world.cluster.engines.kafka.await_ready()
+
+
+def end_of(engine: Child, said: str) -> str:
+    """What an engine said last of its full disk; it must have said so."""
+    lines = [line for line in engine.command.log.read_text(errors="replace").splitlines() if said in line]
+    assert lines, f"{engine.name} said nothing of its disk"
+    return lines[-1]
+
+
+def test_row_11_the_disk_is_full_under_kafka(one: World, ledger: Ledger) -> None:
+    broker = one.cluster.brokers[0]
+    with scene(one) as there:
+        there.reach(40)
+        with full(one, one.cluster.engines.home.kafka, broker):
+            there.load.wait(FULL_SECONDS)
+            there.reach(20)
+        assert end_of(broker, "No space left on device")
+        ledger.fault("11", "disk full under Kafka", f"the broker ended or refused, {waited(there)}", there.verdict(BOUND))
+
+
+def test_row_11_bites_when_what_was_handed_over_counts_for_acknowledged(one: World, ledger: Ledger) -> None:
+    broker = one.cluster.brokers[0]
+    with scene(one) as there, one.changed("concerns", "unacknowledged-counts"):
+        there.reach(40)
+        with full(one, one.cluster.engines.home.kafka, broker):
+            there.load.wait(FULL_SECONDS)
+        ledger.control("11", "unacknowledged counts as sent", "disk full", there.verdict(BOUND).differences)
+
+
+def test_row_11_the_disk_is_full_under_mongod(one: World, ledger: Ledger) -> None:
+    member = one.cluster.members[0]
+    with scene(one) as there:
+        there.reach(40)
+        with full(one, one.cluster.engines.home.mongo, member):
+            await_death(member, within=60)
+            there.load.wait(FULL_SECONDS / 4)
+        assert end_of(member, "No space left on device")
+        ledger.fault("11", "disk full under mongod", f"mongod ended, {waited(there)}", there.verdict(BOUND))
+
+
+def waited(there: Scene) -> str:
+    failures = [why for _, why in there.load.failures]
+    return f"{len(failures)} attempts failed ({', '.join(sorted(set(failures)))[:60]})"
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+def test_row_12_a_clock_is_two_hours_wrong(one: World, ledger: Ledger, hours: int) -> None:
+    with (
+        watched(one.cluster.engines, "concerns", "leases") as leases,
+        one.replica("concerns", f"clock={hours * 3600}"),
+        scene(one) as there,
+    ):
+        there.reach(150)
+        spread = clocks(there)
+        hands = changed_hands(leases)
+        verdict = there.verdict(BOUND)
+        assert spread
+        assert hands == 0
+        ledger.fault(
+            "12", f"clock {hours:+d} h on one of two", f"{spread} events of another hour, lease changed hands {hands} times", verdict
+        )
+
+
+def clocks(there: Scene) -> int:
+    """How many events in the log are of another hour than the subscriptions, which were made just now."""
+    now = there.subscribers["everything"].created_at[:13]
+    return sum(bool(record.time) and abs(int(record.time[11:13]) - int(now[11:13])) >= 1 for record in there.evidence().log)
+
+
+def test_row_12_bites_when_a_lease_is_over_by_the_process_s_own_clock(one: World, ledger: Ledger) -> None:
+    with (
+        watched(one.cluster.engines, "concerns", "leases") as leases,
+        one.replica("concerns", "clock=7200", "lease-by-own-clock"),
+        scene(one) as there,
+    ):
+        there.reach(150)
+        hands = changed_hands(leases)
+        there.verdict(BOUND)
+        ledger.control("12", "lease by the process's own clock", "+2 h", [f"the lease changed hands {hands} times"] if hands else [])

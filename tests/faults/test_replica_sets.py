@@ -1,0 +1,141 @@
+"""Rows 7 and 9 on three of each: leader and coordinator are killed, the primary steps down, or dies alone with its last writes."""
+
+import time
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from pymongo.errors import PyMongoError
+
+from roundtable.native.processes import Child
+from roundtable.provisioning.desk import kafka_admin
+from tests.faults.scene import Scene, scene
+from tests.faults.signals import go_on, kill, stop
+from tests.faults.table import Ledger
+from tests.faults.world import World, wait_until
+
+pytestmark = pytest.mark.faults
+BOUND = 60.0
+FROZEN_SECONDS = 2.0
+
+
+def admin(world: World) -> AdminClient:
+    engines = world.cluster.engines
+    return kafka_admin(engines.kafka_client("admin"))
+
+
+def leader(world: World, force: str) -> int:
+    """The broker that leads the first partition of a force."""
+    return int(admin(world).list_topics(f"engagement.{force}", timeout=10).topics[f"engagement.{force}"].partitions[0].leader)
+
+
+def coordinator(world: World) -> int:
+    """The broker that coordinates the read model's group."""
+    client: Any = admin(world)
+    described = client.describe_consumer_groups(["readmodel"])["readmodel"].result(10)
+    return int(described.coordinator.id)
+
+
+def all_in_sync(world: World) -> bool:
+    topics = admin(world).list_topics(timeout=10).topics.values()
+    return all(len(partition.isrs) == 3 for each in topics for partition in each.partitions.values())
+
+
+def freeze_and_kill(there: Scene, broker: Child) -> None:
+    """It hangs for a moment, so that what was sent to it was not taken, and then dies."""
+    stop(broker)
+    there.load.wait(FROZEN_SECONDS)
+    kill(broker)
+
+
+def test_row_7_leader_and_coordinator_are_killed_in_turn(three: World, ledger: Ledger) -> None:
+    with scene(three) as there:
+        killed = []
+        for find in (lambda: leader(three, there.force), lambda: coordinator(three)):
+            there.reach(40)
+            number = find()
+            freeze_and_kill(there, three.cluster.brokers[number - 1])
+            there.reach(40)
+            three.cluster.brokers[number - 1].restart()
+            wait_until(lambda: all_in_sync(three), within=60)
+            killed.append(str(number))
+        fired = f"leader {killed[0]}, then coordinator {killed[1]} frozen and killed"
+        ledger.fault("7", "kill -9 leader and coordinator of three", fired, there.verdict(BOUND))
+
+
+def test_row_7_bites_when_no_acknowledgement_is_awaited(three: World, ledger: Ledger) -> None:
+    with scene(three) as there, three.changed("concerns", "ack-not-awaited"):
+        there.reach(40)
+        number = leader(three, there.force)
+        freeze_and_kill(there, three.cluster.brokers[number - 1])
+        three.cluster.brokers[number - 1].restart()
+        wait_until(lambda: all_in_sync(three), within=60)
+        ledger.control("7", "no acknowledgement awaited", f"leader {number} killed", there.verdict(BOUND).differences)
+
+
+def primary(world: World) -> int:
+    """Which member of the set is the primary."""
+    with world.cluster.engines.mongo.client() as client:
+        ports = [member["name"].rpartition(":")[2] for member in members(client) if member["stateStr"] == "PRIMARY"]
+    return [str(port) for port in world.cluster.engines.mongo.ports].index(ports[0])  # type: ignore[attr-defined]
+
+
+def members(client: Any) -> list[dict[str, Any]]:
+    return list(client.admin.command("replSetGetStatus")["members"])
+
+
+def all_well(world: World) -> bool:
+    try:
+        with world.cluster.engines.mongo.client() as client:
+            return sorted(member["stateStr"] for member in members(client)) == ["PRIMARY", "SECONDARY", "SECONDARY"]
+    except PyMongoError:
+        return False
+
+
+def test_row_9_the_primary_steps_down(three: World, ledger: Ledger) -> None:
+    with scene(three, clients=12) as there:
+        before, steps = time.monotonic(), []
+        for _ in range(2):
+            there.reach(60)
+            steps.append(primary(three))
+            with three.cluster.engines.mongo.client() as client:
+                client.admin.command("replSetStepDown", 20, secondaryCatchUpPeriodSecs=5)
+            wait_until(lambda: all_well(three), within=30)
+        assert primary(three) != steps[-1]
+        failed = len(there.load.failed_since(before))
+        ledger.fault(
+            "9", "the primary of three steps down, twice", f"members {steps} stepped down, {failed} attempts failed", there.verdict(BOUND)
+        )
+
+
+def alone_and_dead(world: World, there: Scene) -> int:
+    """The primary goes on without the others for a moment, then dies; they elect one of themselves. Who it was."""
+    number = primary(world)
+    others = [child for index, child in enumerate(world.cluster.members) if index != number]
+    stop(*others)
+    there.load.wait(FROZEN_SECONDS)
+    kill(world.cluster.members[number])
+    go_on(*others)
+    there.reach(20)
+    world.cluster.members[number].restart()
+    wait_until(lambda: all_well(world), within=60)
+    return number
+
+
+def test_row_9_a_primary_dies_with_writes_that_no_other_member_has(three: World, ledger: Ledger) -> None:
+    with scene(three, clients=12) as there:
+        there.reach(60)
+        before = time.monotonic()
+        number = alone_and_dead(three, there)
+        failed = there.load.failed_since(before)
+        assert failed
+        assert "500" not in failed
+        fired = f"member {number} killed alone, {len(failed)} attempts failed"
+        ledger.fault("9", "kill -9 the primary, its last writes with it", fired, there.verdict(BOUND))
+
+
+def test_row_9_bites_when_one_member_suffices(three: World, ledger: Ledger) -> None:
+    with scene(three, clients=12) as there, three.changed("concerns", "one-member-suffices"):
+        there.reach(60)
+        number = alone_and_dead(three, there)
+        ledger.control("9", "a write counts with one member", f"member {number} killed alone", there.verdict(BOUND).differences)
