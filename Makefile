@@ -18,7 +18,7 @@ test-compose: .venv/ready
 # Every row of the fault matrix, each with its control, and the table of what came of it: some 25 minutes. FAULTS_AWAY_SECONDS=180
 # keeps Kafka away for minutes.
 faults: .venv/ready
-	$(BIN)/pytest -m "faults or not faults" tests/faults --timeout 240 --ignore tests/faults/test_soak.py
+	$(BIN)/pytest -m "faults or not faults" tests/faults --timeout 300 --ignore tests/faults/test_soak.py --log-cli-level INFO
 
 # Random faults for so many minutes: `SEED=7 make soak MINUTES=5` makes the same ones in the same order.
 soak: .venv/ready

@@ -12,7 +12,7 @@ from tests.faults.evidence import Answer
 
 _CLOSING = {"resolution": "resolved", "reason": "Patrols take place", "decided_by": "neighbourhood_team"}
 _CATEGORIES = ("drugs", "hate-crime", "road-safety")
-_PAUSE = 0.1
+_PAUSE = 0.25
 _AGAIN_AFTER = 0.2
 _TIMEOUT = httpx2.Timeout(4.0, connect=1.0)
 
@@ -29,7 +29,7 @@ class Target:
 class Load:
     """A steady load of concerns; `answered` and `failures` grow."""
 
-    def __init__(self, target: Target, clients: int = 6) -> None:
+    def __init__(self, target: Target, clients: int = 4) -> None:
         self._target = target
         self._stopping = threading.Event()
         self._giving_up = threading.Event()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from contracts.events import ConcernClosed
 from roundtable.native import Engines
-from tests.faults.evidence import Document, Evidence, Subscriber, ends, read_log
+from tests.faults.evidence import Evidence, Subscriber, ends, read_log
 from tests.faults.load import Load, Target
 from tests.faults.oracle import differences
 from tests.faults.receiver import Receiver
@@ -71,6 +71,10 @@ class Scene:
         with engines.mongo.client() as client:
             live = client["readmodel"]["models"].find_one({"_id": "live"}) or {"projection": 1}
             stored = {name: list(client["readmodel"][f"{name}_p{live['projection']}"].find({"force": self.force})) for name in _OF_MODEL}
+            # What counts as delivered is asked before what came: the other way round, one more may be delivered in between.
+            deliveries = list(
+                client["notifications"]["deliveries"].find({"$or": [{"force": self.force}, {"subscription_id": {"$in": ours}}]})
+            )
             return Evidence(
                 self.force,
                 list(self.load.answered),
@@ -82,7 +86,7 @@ class Scene:
                 stored["figures"],
                 stored["history"],
                 [replace(one, got=self.receiver.at(path)) for path, one in self.subscribers.items()],
-                list(client["notifications"]["deliveries"].find({"$or": [{"force": self.force}, {"subscription_id": {"$in": ours}}]})),
+                deliveries,
                 self._leaks(),
                 late,
             )
@@ -123,14 +127,11 @@ def unrest(engines: Engines, force: str) -> str:
             stands = {each["partition"]: each["offset"] for each in client[consumer]["positions"].find({"force": force})}
             if behind := sum(max(0, end - stands.get(partition, 0)) for partition, end in log.items()):
                 return f"{consumer} is {behind} events behind"
-        due: Document = {"force": force, "status": "pending", "attempts": []}
-        if waiting := client["notifications"]["deliveries"].count_documents(due | {"lease": {"$exists": False}}):
-            return f"{waiting} deliveries were not attempted"
     return ""
 
 
 @contextmanager
-def scene(world: World, clients: int = 6) -> Iterator[Scene]:
+def scene(world: World, clients: int = 4) -> Iterator[Scene]:
     """A force of its own under load. Its subscribers are there before its first event."""
     force, stranger = world.new_force(), world.new_force()
     with Receiver() as receiver:

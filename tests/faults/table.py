@@ -1,10 +1,12 @@
 """The table of the matrix: what each row did, what the oracle said, how long recovery took, and whether its control bites."""
 
+import logging
 import time
 from dataclasses import dataclass
 
 from tests.faults.scene import Verdict
 
+log = logging.getLogger(__name__)
 HEADINGS = ("row", "fault", "fired", "oracle", "recovery / bound", "control bites", "took")
 
 
@@ -45,7 +47,9 @@ class Ledger:
         assert differences, f"without its guard ({guard}) the row still holds"
 
     def _note(self, row: str, fault: str, fired: str, oracle: str, recovery: str, control: str) -> None:
-        self._noted.append(Line(row, fault, fired, oracle, recovery, control, round(time.monotonic() - self._began, 1)))
+        line = Line(row, fault, fired, oracle, recovery, control, round(time.monotonic() - self._began, 1))
+        self._noted.append(line)
+        log.info("%s", line)
 
 
 def printed(noted: list[Line]) -> list[str]:

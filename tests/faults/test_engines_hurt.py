@@ -69,7 +69,7 @@ def pending(world: World, force: str) -> int:
 
 
 def test_row_9_the_only_mongod_is_killed_and_started_again(one: World, ledger: Ledger) -> None:
-    with scene(one, clients=12) as there:
+    with scene(one, clients=8) as there:
         before = time.monotonic()
         for _ in range(3):
             there.reach(40)

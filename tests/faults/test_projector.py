@@ -15,7 +15,7 @@ from tests.faults.watching import watched, went_back
 from tests.faults.world import World, wait_until
 
 pytestmark = pytest.mark.faults
-BOUND = 30.0
+BOUND = 60.0
 KILLS = 2
 CHURN_SECONDS = 24.0
 STALL_SECONDS = 12.0

@@ -9,7 +9,7 @@ from tests.faults.signals import await_death
 from tests.faults.table import Ledger
 from tests.faults.world import World
 
-BOUND = 30.0
+BOUND = 60.0
 KILLS = 2
 
 
@@ -30,7 +30,7 @@ def answered_after_failures(there: Scene) -> int:
 def test_row_1_an_api_is_killed_after_a_commit_and_the_same_key_returns_one_resource(one: World, ledger: Ledger) -> None:
     with scene(one) as there:
         there.reach(20)
-        with one.changed("concerns", "dies-after-commit=80"):
+        with one.changed("concerns", "dies-after-commit=50"):
             kills = die_and_come_back(one, KILLS)
         fired = f"{kills} kills after a commit, {answered_after_failures(there)} requests sent again"
         assert answered_after_failures(there) >= KILLS
@@ -40,7 +40,7 @@ def test_row_1_an_api_is_killed_after_a_commit_and_the_same_key_returns_one_reso
 @pytest.mark.faults
 def test_row_1_bites_without_the_receipt(one: World, ledger: Ledger) -> None:
     with scene(one) as there:
-        with one.changed("concerns", "dies-after-commit=80", "receipt-not-written"):
+        with one.changed("concerns", "dies-after-commit=50", "receipt-not-written"):
             kills = die_and_come_back(one, KILLS)
         ledger.control("1", "receipt not written", f"{kills} kills", there.verdict(BOUND).differences)
 

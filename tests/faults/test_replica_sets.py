@@ -1,6 +1,7 @@
 """Rows 7 and 9 on three of each: leader and coordinator are killed, the primary steps down, or dies alone with its last writes."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,7 +52,8 @@ def freeze_and_kill(there: Scene, broker: Child) -> None:
 def test_row_7_leader_and_coordinator_are_killed_in_turn(three: World, ledger: Ledger) -> None:
     with scene(three) as there:
         killed = []
-        for find in (lambda: leader(three, there.force), lambda: coordinator(three)):
+        finds: tuple[Callable[[], int], ...] = (lambda: leader(three, there.force), lambda: coordinator(three))
+        for find in finds:
             there.reach(40)
             number = find()
             freeze_and_kill(there, three.cluster.brokers[number - 1])
@@ -93,7 +95,7 @@ def all_well(world: World) -> bool:
 
 
 def test_row_9_the_primary_steps_down(three: World, ledger: Ledger) -> None:
-    with scene(three, clients=12) as there:
+    with scene(three, clients=8) as there:
         before, steps = time.monotonic(), []
         for _ in range(2):
             there.reach(60)
@@ -123,7 +125,7 @@ def alone_and_dead(world: World, there: Scene) -> int:
 
 
 def test_row_9_a_primary_dies_with_writes_that_no_other_member_has(three: World, ledger: Ledger) -> None:
-    with scene(three, clients=12) as there:
+    with scene(three, clients=8) as there:
         there.reach(60)
         before = time.monotonic()
         number = alone_and_dead(three, there)
@@ -135,7 +137,7 @@ def test_row_9_a_primary_dies_with_writes_that_no_other_member_has(three: World,
 
 
 def test_row_9_bites_when_one_member_suffices(three: World, ledger: Ledger) -> None:
-    with scene(three, clients=12) as there, three.changed("concerns", "one-member-suffices"):
+    with scene(three, clients=8) as there, three.changed("concerns", "one-member-suffices"):
         there.reach(60)
         number = alone_and_dead(three, there)
         ledger.control("9", "a write counts with one member", f"member {number} killed alone", there.verdict(BOUND).differences)

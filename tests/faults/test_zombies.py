@@ -15,7 +15,7 @@ from tests.faults.watching import changed_hands, watched, went_back
 from tests.faults.world import World, wait_until
 
 pytestmark = pytest.mark.faults
-BOUND = 30.0
+BOUND = 60.0
 OTHERS_FIRST = 60
 """Answers that the other process gives while one sleeps: the zombie's records are then long overtaken."""
 
