@@ -1,5 +1,6 @@
 """Worlds to be hurt, and the table of what came of it at the end of the run."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("fault matrix")
         for line in printed(noted):
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_chatter() -> None:
+    """Rows are told of as they end (`--log-cli-level INFO`), and not each request of their clients."""
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 @pytest.fixture
