@@ -15,7 +15,7 @@ from roundtable.native import Engines
 from tests.faults.receiver import Got
 
 Document = dict[str, Any]
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)

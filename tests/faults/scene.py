@@ -50,7 +50,7 @@ class Scene:
     subscribers: dict[str, Subscriber] = field(default_factory=dict)
     """By the path at which the receiver takes what they are sent."""
 
-    def reach(self, more: int, within: float = 60.0) -> None:
+    def reach(self, more: int, within: float = 120.0) -> None:
         """Wait until so many more requests have been answered."""
         enough = len(self.load.answered) + more
         wait_until(lambda: self.load.reached(enough), within=within)

@@ -18,7 +18,7 @@ def kill(*children: Child) -> None:
         await_death(child)
 
 
-def await_death(child: Child, within: float = 30.0) -> None:
+def await_death(child: Child, within: float = 90.0) -> None:
     """Wait until a process has ended, by its own hand or another's."""
     wait_until(lambda: child.exit_status() is not None, within=within)
 
@@ -30,7 +30,7 @@ def stop(*children: Child) -> None:
     await_stop(children)
 
 
-def await_stop(children: Iterable[Child], within: float = 30.0) -> None:
+def await_stop(children: Iterable[Child], within: float = 90.0) -> None:
     """Wait until processes are stopped, by their own hand or another's."""
     wait_until(lambda: all(is_stopped(child) for child in children), within=within)
 

@@ -27,6 +27,7 @@ def answered_after_failures(there: Scene) -> int:
     return sum(answer.failures > 0 for answer in there.load.answered)
 
 
+@pytest.mark.timeout(240)
 def test_row_1_an_api_is_killed_after_a_commit_and_the_same_key_returns_one_resource(one: World, ledger: Ledger) -> None:
     with scene(one) as there:
         there.reach(20)

@@ -47,7 +47,7 @@ def sleeping_relay(world: World, there: Scene) -> Iterator[Service]:
         await_stop([sleeper.child])
         holder = lease_holder(world)
         assert holder
-        wait_until(lambda: went_to_another(world, holder), within=30)
+        wait_until(lambda: went_to_another(world, holder), within=90)
         there.reach(OTHERS_FIRST)
         go_on(sleeper.child)
         there.reach(10)
@@ -78,7 +78,7 @@ def sleeping_projector(world: World, there: Scene, *changes: str) -> Iterator[Se
     with world.changed("readmodel", "stops-before-transaction=40", *changes) as sleeper:
         await_stop([sleeper.child])
         with world.replica("readmodel"):
-            wait_until(lambda: projects_all(world, there), within=70)
+            wait_until(lambda: projects_all(world, there), within=150)
             there.reach(OTHERS_FIRST)
             go_on(sleeper.child)
             there.reach(30)

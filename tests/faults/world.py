@@ -122,12 +122,12 @@ def world(root: Path, brokers: int = 1, members: int = 1) -> Iterator[World]:
 
 def await_ready(service: Service) -> None:
     """Wait until a process serves, whoever starts it again meanwhile."""
-    wait_until(lambda: service._missing() is None, within=90)
+    wait_until(lambda: service._missing() is None, within=120)
 
 
 def await_ready_or_death(service: Service) -> None:
     """Wait until a process serves; one that is made to kill itself may be dead again before anyone has asked it."""
-    wait_until(lambda: service.child.exit_status() is not None or service._missing() is None, within=60)
+    wait_until(lambda: service.child.exit_status() is not None or service._missing() is None, within=120)
 
 
 def _ended(made: World) -> list[Child]:
