@@ -27,6 +27,7 @@ from tests.faults.disk import small_disk
 from tests.faults.proxy import Proxy
 
 DISK_MEGABYTES = 1024
+PATIENCE = 180.0
 # A third of the usual: an election must not cost a row ten seconds.
 _ELECTION_MILLISECONDS = 3000
 
@@ -36,6 +37,10 @@ class Brokers(Kafka):
     """Several nodes, known by all of their addresses."""
 
     ports: tuple[int, ...] = ()
+
+    def await_ready(self) -> None:
+        """Wait until the first node serves its administrator, on a busy machine too."""
+        self.child.await_answer(self._missing, PATIENCE)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -119,7 +124,7 @@ def _start_mongo(home: Home, members: int) -> tuple[Members, list[Child]]:
 
 def _await_set(database: Members, home: Home) -> None:
     first = Mongo(database.child, database.port, Credentials(home.secrets).of("mongo", "admin"))
-    database.child.await_answer(lambda: None if answers(first.port) else "does not answer", 60)
+    database.child.await_answer(lambda: None if answers(first.port) else "does not answer", PATIENCE)
     hosts = [f"{LOOPBACK}:{port}" for port in database.ports]
     replica_set.ensure(first.address, first.admin_password, hosts)
     with database.client() as client:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
@@ -21,11 +21,11 @@ LONGEST_ANSWER = 30.0
 @contextmanager
 def through_proxies(world: World, *changes: str) -> Iterator[None]:
     """Every service speaks to its engines through the proxies; concerns may be changed."""
-    with ExitStack() as stack:
-        for name in NAMES:
-            changed = changes if name == "concerns" else ()
-            stack.enter_context(world.changed(name, *changed, settings=world.cluster.through_proxies(name)))
+    world.exchange_all({name: world.cluster.through_proxies(name) for name in NAMES}, {"concerns": changes})
+    try:
         yield
+    finally:
+        world.exchange_all({}, {})
 
 
 def misbehave(world: World, there: Scene) -> str:

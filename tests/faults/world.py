@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -78,7 +78,16 @@ class World(Reachable):
             yield started
         finally:
             self.stop(name)
-            self.start(name).await_ready()
+            await_ready(self.start(name))
+
+    def exchange_all(self, settings: Mapping[str, Mapping[str, str]], changes: Mapping[str, Sequence[str]]) -> None:
+        """Every service's process is a new one, with these settings and changes by service."""
+        for name in NAMES:
+            self.stop(name)
+        for name in NAMES:
+            self.start(name, *changes.get(name, ()), settings=settings.get(name))
+        for name in NAMES:
+            await_ready(self.services[name])
 
     @contextmanager
     def replica(self, service: str, *changes: str, settings: Mapping[str, str] | None = None) -> Iterator[Service]:
@@ -86,7 +95,7 @@ class World(Reachable):
         name = f"{service}:2"
         started = self.start(name, *changes, settings=settings)
         try:
-            started.await_ready()
+            await_ready(started)
             yield started
         finally:
             self.stop(name)
@@ -116,7 +125,7 @@ def world(root: Path, brokers: int = 1, members: int = 1) -> Iterator[World]:
         for name in NAMES:
             made.start(name)
         for service in made.services.values():
-            service.await_ready()
+            await_ready(service)
         yield made
 
 
