@@ -13,6 +13,7 @@ import chassis.kafka
 import chassis.mongo.client
 import chassis.relay
 import readmodel.projector
+from chassis.committing import Committer
 from chassis.consumer import Consumption
 from chassis.desk import Desk
 from chassis.lease import LEASE_MILLISECONDS, Lease
@@ -164,10 +165,10 @@ def lease_by_own_clock(_: int) -> None:
 def failure_not_parked(_: int) -> None:
     """What cannot be handled is not put aside."""
 
-    async def alone(self: Consumption, partition: TopicPartition, record: Any) -> None:
+    async def alone(self: Committer, partition: TopicPartition, record: Any) -> None:
         await self._commit(partition, [record])
 
-    exchange(Consumption, "_handle_alone", alone)
+    exchange(Committer, "_handle_alone", alone)
 
 
 CHANGES: dict[str, Callable[[int], None]] = {

@@ -7,7 +7,8 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from chassis.consumer import Batch, Consumption
+from chassis.batch import Batch
+from chassis.consumer import Consumption
 from chassis.mongo import Mongo, Tx
 from chassis.outbox import Outbox
 from chassis.recording import Recorder
