@@ -43,7 +43,7 @@ def late_repeats(log: list[Logged]) -> int:
 @contextmanager
 def sleeping_relay(world: World, there: Scene) -> Iterator[Service]:
     """The first process stops with records that it read and did not send; the second takes the lease over and sends them."""
-    with world.changed("concerns", "stops-before-send=40") as sleeper, world.replica("concerns"):
+    with world.changed("concerns", "stops-before-send=15") as sleeper, world.replica("concerns"):
         await_stop([sleeper.child])
         holder = lease_holder(world)
         assert holder

@@ -4,12 +4,12 @@ import asyncio
 import dataclasses
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from chassis.batch import Batch
 from chassis.consumer import Consumption
-from chassis.mongo import Mongo, Tx
+from chassis.mongo import Document, Mongo, Tx
 from chassis.outbox import Outbox
 from chassis.recording import Recorder
 from chassis.relay import Relay
@@ -68,8 +68,15 @@ def dies_between_send_and_mark(count: int) -> None:
 
 
 def stops_before_send(count: int) -> None:
-    """Stop with records in hand that are read and not sent."""
-    exchange(Relay, "_send", _before(Relay._send, _Countdown(count, signal.SIGSTOP)))
+    """Stop with records in hand that are read and not sent, one of them a first version: what overtakes it is then sure to come."""
+    send, countdown = Relay._send, _Countdown(count, signal.SIGSTOP)
+
+    async def changed(self: Relay, records: Sequence[Document]) -> list[Document]:
+        if any(record["version"] == 1 for record in records):
+            countdown.tick()
+        return await send(self, records)
+
+    exchange(Relay, "_send", changed)
 
 
 def dies_in_transaction(count: int) -> None:
