@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from chassis import metrics
+from chassis.backoff import BackOff
 from chassis.health import Unready
 from chassis.kafka import REQUEST_SECONDS, producer, reachable, stop
 from chassis.lease import LEASE_MILLISECONDS, Lease
@@ -26,8 +27,10 @@ log = structlog.get_logger()
 BATCH: Final = 1_000
 POLL_SECONDS: Final = 0.05
 """How soon a commit of another process is seen; one of this process wakes the relay at once."""
-BACK_OFF_SECONDS: Final = (1.0, 3.0, 10.0, 30.0)
-"""How long a force is left out whose topic does not take events, so that it does not hold the others up."""
+FORCE_SECONDS: Final = (0.2, 30.0)
+"""How long a force is left out whose topic does not take events, at first and at the longest, so that it does not hold the others up."""
+KAFKA_SECONDS: Final = (0.2, 3.0)
+"""How long nobody asks for a producer that none was to be had of: no force is held up by asking again soon."""
 RETIRE_SECONDS: Final = 2.0
 MEASURE_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 300.0
@@ -57,8 +60,8 @@ class Relay:
         self._lease = Lease(runtime.mongo, runtime.name, "relay")
         self._held_until = 0.0
         self._producer: AIOKafkaProducer | None = None
-        self._waiting: dict[str, float] = {}
-        self._failures: dict[str, int] = {}
+        self._forces = BackOff(*FORCE_SECONDS, now=asyncio.get_running_loop().time)
+        self._kafka = BackOff(*KAFKA_SECONDS, now=asyncio.get_running_loop().time)
         self._retiring: set[asyncio.Task[None]] = set()
         self._failing_since: float | None = None
 
@@ -102,9 +105,9 @@ class Relay:
 
     async def _carry(self) -> bool:
         """Send one batch and mark what Kafka acknowledged; whether anything was carried."""
-        now = asyncio.get_running_loop().time()
-        self._waiting = {force: until for force, until in self._waiting.items() if until > now}
-        records = await self._outbox.take(BATCH, list(self._waiting))
+        if self._kafka.left_out():
+            return False
+        records = await self._outbox.take(BATCH, self._forces.left_out())
         if not records:
             return False
         acknowledged = await self._send(records)
@@ -123,7 +126,6 @@ class Relay:
         for record in records:
             by_force[record["force"]].append(record)
         if client is None:
-            self._leave_out(by_force)
             return []
         sent = await asyncio.gather(*(self._send_force(client, force, own) for force, own in by_force.items()))
         return [record for own in sent for record in own]
@@ -162,13 +164,13 @@ class Relay:
                     acknowledged.append(record)
         except (KafkaError, TimeoutError) as error:
             log.warning("kafka_does_not_take_events", force=force, why=type(error).__name__, records=len(records) - len(acknowledged))
-            self._leave_out([force])
+            self._forces.failed(force)
             if not isinstance(error, OF_THE_TOPIC):
                 # An idempotent producer that failed once may refuse everything after it: only a new one is sure to work.
                 self._failed()
                 await self._drop_producer()
         else:
-            self._failures.pop(force, None)
+            self._forces.succeeded(force)
         return acknowledged
 
     async def _started(self) -> AIOKafkaProducer | None:
@@ -179,8 +181,10 @@ class Relay:
             except (KafkaError, TimeoutError, OSError) as error:
                 log.warning("kafka_away", why=type(error).__name__)
                 self._failed()
+                self._kafka.failed("producer")
                 await stop(fresh)
                 return None
+            self._kafka.succeeded("producer")
             self._producer = fresh
         return self._producer
 
@@ -195,13 +199,6 @@ class Relay:
         except Unavailable:
             # It runs out by itself.
             return
-
-    def _leave_out(self, forces: Iterable[str]) -> None:
-        now = asyncio.get_running_loop().time()
-        for force in forces:
-            failed = self._failures.get(force, 0)
-            self._failures[force] = failed + 1
-            self._waiting[force] = now + BACK_OFF_SECONDS[min(failed, len(BACK_OFF_SECONDS) - 1)]
 
     def _retire(self, kids: list[str]) -> None:
         """Destroy data keys that amendments took out of use, a little after the amendments went to Kafka.
