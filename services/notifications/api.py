@@ -39,6 +39,7 @@ _SUBSCRIPTION: Final[dict[str, Any]] = _WISH | {
     "why": None,
     "created_at": "2025-05-06T18:30:00.000Z",
     "changed_at": "2025-05-06T18:30:00.000Z",
+    "since": {"0": 4112, "1": 3987, "2": 4050},
 }
 _NEW: Final = _SUBSCRIPTION | {"secret": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
 _DELIVERY: Final = {

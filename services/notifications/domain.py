@@ -1,5 +1,6 @@
 """Subscriptions: who wants to be told of which events, and which events those are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -105,11 +106,16 @@ class Subscription(SubscriptionFacts):
     why: str | None = Field(None, description="Why it is disabled")
     created_at: Instant
     changed_at: Instant
+    since: dict[int, int] = Field({}, description="Offset in each partition of the force's topic from which on it is told of events")
 
     @property
     def is_active(self) -> bool:
         """Whether it is told of events."""
         return self.status == SubscriptionStatus.ACTIVE
+
+    def had_begun(self, partition: int, offset: int) -> bool:
+        """Whether it was there when an event took its place in the log. Two services' clocks would not tell that."""
+        return offset >= self.since.get(partition, 0)
 
     def changed(self, now: datetime, **values: Any) -> "Subscription":  # noqa: ANN401 - fields of any type
         """The subscription one version on."""
@@ -130,10 +136,12 @@ class NewSubscription(Subscription):
     secret: str = Field(description="What the signature of every webhook is made with (Standard Webhooks); it is not shown again")
 
 
-def subscribe(facts: SubscriptionFacts, *, subject: str, force: str, subscription_id: str, now: datetime) -> Subscription:
-    """A new subscription, which is told of what happens from now on."""
+def subscribe(
+    facts: SubscriptionFacts, *, subject: str, force: str, subscription_id: str, now: datetime, since: Mapping[int, int]
+) -> Subscription:
+    """A new subscription, which is told of what comes to the log from now on: where its partitions end."""
     entered = {name: getattr(facts, name) for name in SubscriptionFacts.model_fields}
-    return Subscription(id=subscription_id, force=force, owner=subject, created_at=now, changed_at=now, **entered)
+    return Subscription(id=subscription_id, force=force, owner=subject, created_at=now, changed_at=now, since=dict(since), **entered)
 
 
 def matches(subscription: Subscription, message: Message) -> bool:
@@ -145,7 +153,6 @@ def matches(subscription: Subscription, message: Message) -> bool:
         subscription.is_active
         and subscription.force == message.force
         and not message.sensitive
-        and message.time >= subscription.created_at
         and _admits(subscription.types, message.type)
         and _admits(subscription.categories, message.data.get("category"))
         and _admits(subscription.neighbourhoods, _neighbourhood(message))

@@ -10,7 +10,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from chassis.kafka import REQUEST_SECONDS, consumer, stop
+from chassis.kafka import READ_SECONDS, REQUEST_SECONDS, LogUnavailable, consumer, stop
 from chassis.mongo import Unavailable
 from chassis.runtime import Runtime
 from chassis.waits import together, within
@@ -152,6 +152,27 @@ class Hub:
             client.seek(place, offset)
         if self._runtime.registry.loaded:
             self.ready.set()
+
+    async def begun(self) -> None:
+        """Return when the log is being read.
+
+        Raises:
+            LogUnavailable: the process has only begun, and the log does not answer.
+        """
+        try:
+            await asyncio.wait_for(self.ready.wait(), READ_SECONDS)
+        except TimeoutError as error:
+            message = "the log of events does not answer"
+            raise LogUnavailable(message) from error
+
+    async def reached(self, force: str) -> dict[int, int]:
+        """Where the log of a force ends, as far as this process has read, by partition.
+
+        Raises:
+            LogUnavailable: it has not begun to read, nor could it.
+        """
+        await self.begun()
+        return {place.partition: offset for place, offset in self.places.items() if place.topic == topic(force)}
 
     def _registered(self) -> set[TopicPartition]:
         counts = self._runtime.registry.partitions.items()

@@ -13,6 +13,7 @@ from starlette.types import Send
 
 from chassis import metrics
 from chassis.admission import admits
+from chassis.kafka import LogUnavailable
 from chassis.problems import Refusal, away, problems
 from chassis.queries import understood
 from chassis.runtime import Runtime
@@ -27,7 +28,6 @@ from notifications.store import Subscriptions
 log = structlog.get_logger()
 SEND_SECONDS: Final = 10.0
 """How long a client may take to make room for one piece; one that takes nothing at all is let go."""
-HUB_SECONDS: Final = 5.0
 _NO_LOG: Final = "The log of events cannot be read"
 _EXAMPLE: Final = (
     "event: engagement.concern-raised.v1\n"
@@ -101,8 +101,8 @@ async def stream(
     """
     own = parts(visit.runtime)
     try:
-        await asyncio.wait_for(own.hub.ready.wait(), HUB_SECONDS)
-    except TimeoutError as error:
+        await own.hub.begun()
+    except LogUnavailable as error:
         raise away(_NO_LOG) from error
     if own.hub.clients >= own.settings.stream_clients:
         raise Refusal(503, "too-many-streams", "No further stream can be held open here for now", headers={"Retry-After": "5"})

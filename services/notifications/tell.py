@@ -5,7 +5,7 @@ from datetime import datetime
 
 from httpx2 import URL
 
-from chassis.batch import Batch
+from chassis.batch import Batch, Received
 from chassis.consumer import consume
 from chassis.mongo import Tx, Write
 from chassis.positions import position_id
@@ -46,28 +46,30 @@ class Teller:
         watermark = 0 if batch.redriven else await self._watermarks.of(partition, tx)
         fresh = [event for event in batch.events if event.offset >= watermark]
         if fresh:
-            await self._tell(batch.force, [event.message for event in fresh], tx)
+            await self._tell(batch.force, fresh, tx)
             await self._watermarks.raise_to(partition, batch.force, fresh[-1].offset + 1, tx)
 
-    async def _tell(self, force: str, messages: Sequence[Message], tx: Tx) -> None:
+    async def _tell(self, force: str, events: Sequence[Received], tx: Tx) -> None:
         subscriptions = await self._subscriptions.active(force, tx)
-        before = await self._subjects.hidden({_key(message) for message in messages}, tx)
-        after, writes = deliveries(messages, before, subscriptions, self._now())
+        before = await self._subjects.hidden({_key(event.message) for event in events}, tx)
+        after, writes = deliveries(events, before, subscriptions, self._now())
         await self._subjects.update(before, after, tx)
         await self._outgoing.write(writes, tx)
 
 
 def deliveries(
-    messages: Sequence[Message], before: Mapping[str, Hidden], subscriptions: Sequence[Subscription], now: datetime
+    events: Sequence[Received], before: Mapping[str, Hidden], subscriptions: Sequence[Subscription], now: datetime
 ) -> tuple[dict[str, Hidden], list[Write]]:
     """Which records are hidden after some events, and the writes, in order, that these events make among the deliveries."""
     hidden, writes = dict(before), list[Write]()
-    for message in messages:
+    for event in events:
+        message = event.message
         known = hidden.pop(_key(message), None)
         now_hidden = hide(known, message)
         if now_hidden is not None:
             hidden[_key(message)] = now_hidden
-        writes += _writes(message, known, now_hidden, subscriptions, now)
+        there = [subscription for subscription in subscriptions if subscription.had_begun(event.partition, event.offset)]
+        writes += _writes(message, known, now_hidden, there, now)
     return hidden, writes
 
 

@@ -21,8 +21,9 @@ async def subscribe(clerk: Clerk, facts: SubscriptionFacts) -> Answered:
     if before := await clerk.answered_before():
         return before
     await clerk.endpoint(facts.url)
+    since = await clerk.parts.hub.reached(clerk.force)
     now, subject = clerk.visit.runtime.now(), clerk.visit.subject
-    subscription = domain.subscribe(facts, subject=subject, force=clerk.force, subscription_id=str(uuid7()), now=now)
+    subscription = domain.subscribe(facts, subject=subject, force=clerk.force, subscription_id=str(uuid7()), now=now, since=since)
     new = NewSubscription(**dict(subscription), secret="whsec_" + b64encode(os.urandom(SECRET_BYTES)).decode())
     try:
         await clerk.visit.runtime.mongo.transaction(lambda tx: _store(clerk, new, tx))

@@ -23,6 +23,7 @@ from contracts.event import Event
 from contracts.events import ConcernAmended
 from contracts.state import State
 from notifications.main import SERVICE
+from notifications.parts import parts
 from notifications.send import send
 from notifications.settings import Settings
 from notifications.stream import follow
@@ -87,6 +88,11 @@ class Notifications:
         positions = await self.stored("positions").find({})
         written = await self.concerns.mongo.collection("concerns", "outbox").count({})
         return int(sum(position["offset"] for position in positions)) == written
+
+    async def heard(self) -> bool:
+        """Whether the hub has read everything that was recorded."""
+        written = await self.concerns.mongo.collection("concerns", "outbox").count({})
+        return sum((await parts(self.runtime).hub.reached(self.place.force)).values()) == written
 
     def settled(self, subscription: dict[str, Any], status: str, count: int = 1) -> Callable[[], Awaitable[bool]]:
         """A condition: so many deliveries of a subscription have a status."""

@@ -10,7 +10,8 @@ import pytest
 from chassis.service import assemble
 from notifications.main import SERVICE
 from notifications.settings import Settings
-from tests.conftest import Place
+from notifications.stream import follow
+from tests.conftest import Place, running
 from tests.services.callers import Caller, Record, calling, done, refused
 
 HOOK = {"url": "https://192.0.2.1.example/hook"}
@@ -23,7 +24,7 @@ async def caller(place: Place, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         monkeypatch.setenv(name, value)
     runtime = assemble("notifications", Settings())
     await runtime.registry.refresh()
-    async with calling(SERVICE, runtime, place, "subscriber") as someone:
+    async with calling(SERVICE, runtime, place, "subscriber") as someone, running(runtime, follow(runtime)):
         yield someone
     await runtime.exits.aclose()
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -159,11 +159,25 @@ async def test_reading_the_log_again_from_its_start_tells_nobody(
     assert len(httpserver.log) == 13
 
 
-async def test_nobody_is_told_of_what_was_recorded_before_the_subscription(
+async def test_nobody_is_told_of_what_was_in_the_log_before_the_subscription(
     service: Notifications, place: Place, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request("/hook").respond_with_data(status=204)
     await service.recorded(concern_raised(place.force))
+    await eventually(service.heard)
+    subscription = await service.subscribed(httpserver.url_for("/hook"))
+    (state,) = await service.recorded(concern_raised(place.force))
+    await eventually(service.consumed)
+
+    assert [each["subject"] for each in await service.deliveries(subscription)] == [state.id]
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+async def test_a_subscription_is_told_of_what_comes_whatever_the_clocks_say(
+    service: Notifications, place: Place, httpserver: HTTPServer, hours: int
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=204)
+    service.runtime.clock = lambda: datetime.now(UTC) + timedelta(hours=hours)
     subscription = await service.subscribed(httpserver.url_for("/hook"))
     (state,) = await service.recorded(concern_raised(place.force))
     await eventually(service.consumed)

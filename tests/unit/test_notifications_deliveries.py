@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from chassis.batch import Received
 from contracts.codec import Message
 from notifications import domain
 from notifications.channels.webhook import retry_after, signed
@@ -15,7 +16,7 @@ from notifications.tell import deliveries
 NOW = datetime(2025, 5, 6, 18, 30, tzinfo=UTC)
 REFUSED = Answer(500)
 SUBSCRIPTION = domain.subscribe(
-    SubscriptionFacts(url="https://partner.example"), subject="partner", force="kent", subscription_id="s", now=NOW
+    SubscriptionFacts(url="https://partner.example"), subject="partner", force="kent", subscription_id="s", now=NOW, since={0: 10}
 )
 
 
@@ -120,9 +121,17 @@ def test_the_signature_is_verified_by_the_library_and_covers_id_body_and_time() 
             Webhook(secret).verify(body, headers | changed)
 
 
+def logged(*messages: Message, offset: int = 10) -> list[Received]:
+    return [Received(each, "engagement.kent", 0, offset) for each in messages]
+
+
 def kinds(*messages: Message) -> list[str]:
-    _, writes = deliveries(messages, {}, [SUBSCRIPTION], NOW)
+    _, writes = deliveries(logged(*messages), {}, [SUBSCRIPTION], NOW)
     return [type(write).__name__ for write in writes]
+
+
+def test_what_stood_in_the_log_before_the_subscription_makes_no_delivery() -> None:
+    assert deliveries(logged(message(), offset=9), {}, [SUBSCRIPTION], NOW) == ({}, [])
 
 
 def test_an_event_makes_one_delivery_that_a_repeat_leaves_alone() -> None:
@@ -130,7 +139,7 @@ def test_an_event_makes_one_delivery_that_a_repeat_leaves_alone() -> None:
 
 
 def test_a_record_that_becomes_sensitive_takes_back_what_was_not_told() -> None:
-    hidden, _ = deliveries([message(2, sensitive=True)], {}, [SUBSCRIPTION], NOW)
+    hidden, _ = deliveries(logged(message(2, sensitive=True)), {}, [SUBSCRIPTION], NOW)
 
     assert list(hidden) == ["kent:c"]
     assert kinds(message(), message(2, sensitive=True)) == ["UpdateOne", "UpdateMany", "UpdateMany"]

@@ -20,7 +20,7 @@ ENTRY: TypeAdapter[SubscriptionFacts] = TypeAdapter(Entry[SubscriptionFacts])
 
 def subscription(**facts: Any) -> Subscription:
     entered = ENTRY.validate_python({"url": "https://partner.example/hook"} | facts)
-    return domain.subscribe(entered, subject="partner", force="kent", subscription_id=AREA, now=NOW)
+    return domain.subscribe(entered, subject="partner", force="kent", subscription_id=AREA, now=NOW, since={0: 7})
 
 
 def event(event_type: str = RAISED, *, time: datetime = NOW, version: int = 1, **data: Any) -> Message:
@@ -70,9 +70,11 @@ def test_nobody_is_told_of_a_sensitive_event() -> None:
     assert not matches(subscription(), event(sensitive=True))
 
 
-def test_nobody_is_told_of_what_happened_before_the_subscription() -> None:
-    assert not matches(subscription(), event(time=NOW - timedelta(milliseconds=1)))
-    assert matches(subscription(), event(time=NOW))
+def test_a_subscription_begins_at_a_place_in_the_log_and_no_clock_has_a_say() -> None:
+    assert not subscription().had_begun(0, 6)
+    assert subscription().had_begun(0, 7)
+    assert subscription().had_begun(1, 0)
+    assert matches(subscription(), event(time=NOW - timedelta(hours=2)))
 
 
 def test_a_disabled_subscription_is_told_of_nothing() -> None:
