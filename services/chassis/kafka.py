@@ -26,6 +26,9 @@ READ_SECONDS: Final = 5.0
 TURN_SECONDS: Final = 10.0
 """How long a reader of the log waits for those who asked before."""
 SESSION_SECONDS: Final = 30.0
+REBALANCE_SECONDS: Final = 6.0
+"""How long a group waits for members to join again: less than the request that waits for it may take, or nobody would ever join a group
+of which one member is gone without leave."""
 STOP_SECONDS: Final = 5.0
 _OF_CLIENTS_ALONE: Final = frozenset({"bootstrap_servers", "metadata_max_age_ms"})
 """What a client is told and a single connection is not."""
@@ -66,7 +69,7 @@ def consumer(settings: Settings, group: str | None = None) -> AIOKafkaConsumer:
         auto_offset_reset="none",
         session_timeout_ms=int(SESSION_SECONDS * 1000),
         heartbeat_interval_ms=3_000,
-        rebalance_timeout_ms=60_000,
+        rebalance_timeout_ms=int(REBALANCE_SECONDS * 1000),
         max_poll_interval_ms=300_000,
         max_partition_fetch_bytes=LARGEST_RECORD + 65_536,
         # A partition whose data is not handled yet is left out of the fetch under way: new data of it waits as long as that fetch may.

@@ -1,20 +1,18 @@
 """Guards taken out, one function each: with any of them gone, a row of the matrix must fail."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
 import chassis.kafka
 import chassis.mongo.client
+import chassis.parked
 import chassis.relay
 import readmodel.projector
-from chassis.committing import Committer
-from chassis.consumer import Consumption
 from chassis.desk import Desk
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, DuplicateKey, Mongo, Tx, Unavailable
@@ -47,17 +45,6 @@ def marks_before_ack(_: int) -> None:
         return bool(records)
 
     exchange(Relay, "_carry", carry)
-
-
-def unacknowledged_counts(_: int) -> None:
-    """The relay takes what it has handed over for what Kafka acknowledged."""
-    send = Relay._send_force
-
-    async def send_force(self: Relay, client: AIOKafkaProducer, force: str, records: list[Document]) -> list[Document]:
-        await send(self, client, force, records)
-        return records
-
-    exchange(Relay, "_send_force", send_force)
 
 
 def ack_not_awaited(_: int) -> None:
@@ -100,31 +87,26 @@ def position_not_compared(_: int) -> None:
     exchange(Positions, "move", move)
 
 
-def lost_partition_not_left(_: int) -> None:
-    """A consumer goes on from where it believes it stands, whatever was revoked or lost."""
+def takes_up_from_memory(_: int) -> None:
+    """A consumer that comes to a partition again goes on from where it was itself, whoever was there meanwhile."""
+    take_up, remembered = Positions.take_up, dict[TopicPartition, int]()
 
-    def revoked(self: Consumption, partitions: Sequence[TopicPartition]) -> None:
-        """Keep every position."""
+    async def again(self: Positions, partition: TopicPartition) -> int:
+        if partition not in remembered:
+            remembered[partition] = await take_up(self, partition)
+        return remembered[partition]
 
-    exchange(Consumption, "on_partitions_revoked", revoked)
+    exchange(Positions, "take_up", again)
+
+
+def group_waits_long(_: int) -> None:
+    """A group waits for members that are gone, for longer than the request takes by which one joins."""
+    exchange(chassis.kafka, "REBALANCE_SECONDS", 60.0)
 
 
 def one_member_suffices(_: int) -> None:
     """A write counts when one member of the replica set has it."""
     exchange(chassis.mongo.client, "_MAJORITY", WriteConcern(1))
-
-
-def unknown_counts_as_committed(_: int) -> None:
-    """A commit whose outcome is not known is taken for one that took hold."""
-
-    async def commit(session: Any, deadline: float) -> None:
-        del deadline
-        try:
-            await session.commit_transaction()
-        except PyMongoError:
-            return
-
-    exchange(chassis.mongo.client, "_commit", commit)
 
 
 def away_counts_as_committed(_: int) -> None:
@@ -162,13 +144,13 @@ def lease_by_own_clock(_: int) -> None:
     exchange(Lease, "hold", hold)
 
 
-def failure_not_parked(_: int) -> None:
-    """What cannot be handled is not put aside."""
+def parks_nothing(_: int) -> None:
+    """What cannot be handled is passed over."""
 
-    async def alone(self: Committer, partition: TopicPartition, record: Any) -> None:
-        await self._commit(partition, [record])
+    async def park(*_: Any) -> None:
+        await asyncio.sleep(0)
 
-    exchange(Committer, "_handle_alone", alone)
+    exchange(chassis.parked, "park", park)
 
 
 CHANGES: dict[str, Callable[[int], None]] = {
@@ -176,17 +158,16 @@ CHANGES: dict[str, Callable[[int], None]] = {
     for guard in (
         receipt_not_written,
         marks_before_ack,
-        unacknowledged_counts,
         ack_not_awaited,
         newest_not_kept,
         position_apart,
         position_not_compared,
-        lost_partition_not_left,
+        takes_up_from_memory,
+        group_waits_long,
         one_member_suffices,
-        unknown_counts_as_committed,
         away_counts_as_committed,
         waits_without_bound,
         lease_by_own_clock,
-        failure_not_parked,
+        parks_nothing,
     )
 }
