@@ -57,13 +57,13 @@ def test_row_11_the_disk_is_full_under_kafka(one: World, ledger: Ledger) -> None
         ledger.fault("11", "disk full under Kafka", f"the broker ended or refused, {waited(there)}", there.verdict(BOUND))
 
 
-def test_row_11_bites_when_what_was_handed_over_counts_for_acknowledged(one: World, ledger: Ledger) -> None:
+def test_row_11_bites_under_kafka_when_marks_come_before_the_acknowledgement(one: World, ledger: Ledger) -> None:
     broker = one.cluster.brokers[0]
-    with scene(one) as there, one.changed("concerns", "unacknowledged-counts"):
+    with scene(one) as there, one.changed("concerns", "marks-before-ack"):
         there.reach(40)
         with full(one, one.cluster.engines.home.kafka, broker):
             there.load.wait(FULL_SECONDS * 2)
-        ledger.control("11", "unacknowledged counts as sent", "disk full", there.verdict(BOUND).differences)
+        ledger.control("11", "marks before the ack", "disk full under Kafka", there.verdict(BOUND).differences)
 
 
 def test_row_11_the_disk_is_full_under_mongod(one: World, ledger: Ledger) -> None:
@@ -76,6 +76,17 @@ def test_row_11_the_disk_is_full_under_mongod(one: World, ledger: Ledger) -> Non
             there.load.wait(FULL_SECONDS / 4)
         assert end_of(member, "No space left on device")
         ledger.fault("11", "disk full under mongod", f"mongod ended, {waited(there)}", there.verdict(BOUND))
+
+
+def test_row_11_bites_under_mongod_when_a_write_that_failed_counts(one: World, ledger: Ledger) -> None:
+    member = one.cluster.members[0]
+    with scene(one) as there, one.changed("concerns", "away-counts-as-committed"):
+        there.reach(40)
+        with full(one, one.cluster.engines.home.mongo, member):
+            write_all(one)
+            await_death(member, within=120)
+            there.load.wait(FULL_SECONDS / 4)
+        ledger.control("11", "a transaction without a database counts", "disk full under mongod", there.verdict(BOUND).differences)
 
 
 def write_all(world: World) -> None:

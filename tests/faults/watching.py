@@ -16,11 +16,12 @@ _MAX_AWAIT_MILLISECONDS = 100
 
 @contextmanager
 def watched(engines: Engines, database: str, collection: str) -> Iterator[list[Document]]:
-    """Every state that the documents of a collection take from now on, in order; the list grows."""
+    """The states of a collection's documents now, and every one that they take from now on, in order; the list grows."""
     seen: list[Document] = []
     done = threading.Event()
     with engines.mongo.client() as client:
         stream = client[database][collection].watch(full_document="whenAvailable", max_await_time_ms=_MAX_AWAIT_MILLISECONDS)
+        seen.extend(client[database][collection].find())
         thread = threading.Thread(target=_follow, args=(stream, seen, done))
         thread.start()
         try:

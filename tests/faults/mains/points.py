@@ -17,7 +17,7 @@ from readmodel.projector import Projector
 from tests.faults.mains.exchange import exchange
 
 CHURN_SECONDS = 2.0
-POISON = "poison"
+POISON, HEALED = "poison", "poison-healed"
 Call = Callable[..., Awaitable[Any]]
 
 
