@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-compose faults soak check lint types graph contracts env-example lock
+.PHONY: demo test test-compose faults replicas soak check lint types graph contracts env-example lock
 
 demo: .venv/ready
 	exec $(BIN)/roundtable demo
@@ -18,7 +18,11 @@ test-compose: .venv/ready
 # Every row of the fault matrix, each with its control, and the table of what came of it: some 25 minutes. FAULTS_AWAY_SECONDS=180
 # keeps Kafka away for minutes.
 faults: .venv/ready
-	$(BIN)/pytest -m "faults or not faults" tests/faults --timeout 300 --ignore tests/faults/test_soak.py --log-cli-level INFO
+	$(BIN)/pytest -m "faults or not faults" tests/faults --timeout 420 --ignore tests/faults/test_soak.py --ignore tests/faults/test_replicas.py --log-cli-level INFO
+
+# Two processes of every service, one of them killed each minute, under 100 writes a second.
+replicas: .venv/ready
+	MINUTES=$(or $(MINUTES),10) RATE=$(or $(RATE),100) $(BIN)/pytest -s -m faults tests/faults/test_replicas.py --timeout 0
 
 # Random faults for so many minutes: `SEED=7 make soak MINUTES=5` makes the same ones in the same order.
 soak: .venv/ready

@@ -26,11 +26,34 @@ class Target:
     force: str
 
 
-class Load:
-    """A steady load of concerns; `answered` and `failures` grow."""
+class Pace:
+    """Hands out moments, so many a second, to whoever asks for one; who is late gets the next ones at once, up to a second of them."""
 
-    def __init__(self, target: Target, clients: int = 4) -> None:
+    def __init__(self, rate: float) -> None:
+        self._step = 1 / rate
+        self._next = time.monotonic()
+        self._lock = threading.Lock()
+
+    def seconds(self) -> float:
+        """How long to wait for the next moment."""
+        with self._lock:
+            now = time.monotonic()
+            self._next = max(self._next + self._step, now - 1)
+            return max(0.0, self._next - now)
+
+
+class Load:
+    """A steady load of concerns; `answered` and `failures` grow.
+
+    Args:
+        target: where to.
+        clients: how many there are.
+        rate: requests a second of all of them together; without one, each pauses for a moment between two concerns.
+    """
+
+    def __init__(self, target: Target, clients: int = 4, rate: float | None = None) -> None:
         self._target = target
+        self._pace = None if rate is None else Pace(rate)
         self._stopping = threading.Event()
         self._giving_up = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(clients)]
@@ -73,7 +96,7 @@ class Load:
             while not self._stopping.is_set():
                 count += 1
                 self._live(client, f"c{number}-{count}", count)
-                self._stopping.wait(_PAUSE)
+                self._stopping.wait(0 if self._pace else _PAUSE)
 
     def _live(self, client: httpx2.Client, key: str, count: int) -> None:
         """One concern from its beginning to its end."""
@@ -90,6 +113,8 @@ class Load:
     def _patiently(
         self, client: httpx2.Client, method: str, path: str, key: str, body: dict[str, Any], version: int | None = None
     ) -> dict[str, Any] | None:
+        if self._pace is not None:
+            self._giving_up.wait(self._pace.seconds())
         self.open_keys.add(key)
         headers = {"Idempotency-Key": key} | ({"If-Match": f'"{version}"'} if version else {})
         attempt, began = 0, time.monotonic()

@@ -144,14 +144,8 @@ def _resources(evidence: Evidence) -> dict[str, set[str]]:
 
 
 def _matching(subscriber: Subscriber, events: Iterable[Logged]) -> set[str]:
-    """Events that a subscription is told of: of its force, its types, and since it was made."""
-    return {
-        event.id
-        for event in events
-        if event.force == subscriber.force
-        and event.time >= subscriber.created_at
-        and (not subscriber.types or event.type in subscriber.types)
-    }
+    """Events that a subscription is told of: of its force, and its types. It was made before the first of them, whatever the clocks say."""
+    return {event.id for event in events if event.force == subscriber.force and (not subscriber.types or event.type in subscriber.types)}
 
 
 def _without_key(document: Document) -> Document:

@@ -55,11 +55,16 @@ class Scene:
         enough = len(self.load.answered) + more
         wait_until(lambda: self.load.reached(enough), within=within)
 
-    def verdict(self, bound: float) -> Verdict:
-        """End the load and judge, once everything has been told everywhere or the bound is over; the fault has just healed."""
+    def verdict(self, bound: float, *, told: bool = False) -> Verdict:
+        """End the load and judge, once everything came everywhere or the bound is over; the fault has just healed.
+
+        Args:
+            bound: seconds.
+            told: wait for each delivery to be taken by its receiver too: one whose sender died is due again only after a minute.
+        """
         healed = time.monotonic()
         self.load.finish(bound)
-        late = self._await_rest(healed + bound)
+        late = self._await_rest(healed + bound, told=told)
         recovery = time.monotonic() - healed
         evidence = self.evidence(f"{late} within {bound:g} s" if late else "")
         return Verdict(differences(evidence), recovery, bound, evidence)
@@ -91,9 +96,9 @@ class Scene:
                 late,
             )
 
-    def _await_rest(self, deadline: float) -> str:
+    def _await_rest(self, deadline: float, *, told: bool) -> str:
         """Wait until nothing is under way in this force; what still is when the time is up, in words."""
-        while (what := unrest(self.world.cluster.engines, self.force)) and time.monotonic() < deadline:
+        while (what := unrest(self.world.cluster.engines, self.force, told=told)) and time.monotonic() < deadline:
             time.sleep(_TICK)
         return what
 
@@ -117,7 +122,7 @@ class Scene:
 _OF_MODEL = ("concerns", "figures", "history")
 
 
-def unrest(engines: Engines, force: str) -> str:
+def unrest(engines: Engines, force: str, *, told: bool = False) -> str:
     """What of a force is still under way, in words; nothing when all of it came to an end."""
     with engines.mongo.client() as client:
         if pending := client["concerns"]["outbox"].count_documents({"force": force, "status": "pending"}):
@@ -127,15 +132,17 @@ def unrest(engines: Engines, force: str) -> str:
             stands = {each["partition"]: each["offset"] for each in client[consumer]["positions"].find({"force": force})}
             if behind := sum(max(0, end - stands.get(partition, 0)) for partition, end in log.items()):
                 return f"{consumer} is {behind} events behind"
+        if told and (waiting := client["notifications"]["deliveries"].count_documents({"force": force, "status": "pending"})):
+            return f"{waiting} deliveries wait"
     return ""
 
 
 @contextmanager
-def scene(world: World, clients: int = 4) -> Iterator[Scene]:
+def scene(world: World, clients: int = 4, rate: float | None = None) -> Iterator[Scene]:
     """A force of its own under load. Its subscribers are there before its first event."""
     force, stranger = world.new_force(), world.new_force()
     with Receiver() as receiver:
-        load = Load(Target(world.urls("concerns"), world.token(f"{force}:recorder"), force), clients)
+        load = Load(Target(world.urls("concerns"), world.token(f"{force}:recorder"), force), clients, rate)
         made = Scene(world, force, stranger, load, receiver)
         made.subscribers = {
             "everything": _subscriber(made, "everything", force, ()),

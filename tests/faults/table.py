@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from tests.faults.scene import Verdict
 
 log = logging.getLogger(__name__)
+_LAST = 99
+"""Where what is not a row of the matrix stands."""
 HEADINGS = ("row", "fault", "fired", "oracle", "recovery / bound", "control bites", "took")
 
 
@@ -54,7 +56,7 @@ class Ledger:
 
 def printed(noted: list[Line]) -> list[str]:
     """The table, as lines of text."""
-    in_order = sorted(noted, key=lambda line: int(line.row))
+    in_order = sorted(noted, key=lambda line: int(line.row) if line.row.isdigit() else _LAST)
     cells = ((line.row, line.fault, line.fired, line.oracle, line.recovery, line.control, f"{line.seconds:g} s") for line in in_order)
     rows = [HEADINGS, *cells]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]

@@ -118,6 +118,16 @@ def test_row_12_a_clock_is_two_hours_wrong(one: World, ledger: Ledger, hours: in
         )
 
 
+@pytest.mark.parametrize("hours", [2, -2])
+def test_row_12_the_clock_of_who_tells_subscribers_is_two_hours_wrong(one: World, ledger: Ledger, hours: int) -> None:
+    with one.changed("notifications", f"clock={hours * 3600}"), scene(one) as there:
+        there.reach(60)
+        spread = clocks(there)
+        verdict = there.verdict(BOUND)
+        assert spread
+        ledger.fault("12", f"clock {hours:+d} h on notifications", f"{spread} events of another hour than the subscriptions", verdict)
+
+
 def clocks(there: Scene) -> int:
     """How many events in the log are of another hour than the subscriptions, which were made just now."""
     now = there.subscribers["everything"].created_at[:13]

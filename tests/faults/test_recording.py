@@ -30,8 +30,8 @@ def answered_after_failures(there: Scene) -> int:
 @pytest.mark.timeout(240)
 def test_row_1_an_api_is_killed_after_a_commit_and_the_same_key_returns_one_resource(one: World, ledger: Ledger) -> None:
     with scene(one) as there:
-        there.reach(20)
-        with one.changed("concerns", "dies-after-commit=50"):
+        there.reach(10)
+        with one.changed("concerns", "dies-after-commit=20"):
             kills = die_and_come_back(one, KILLS)
         fired = f"{kills} kills after a commit, {answered_after_failures(there)} requests sent again"
         assert answered_after_failures(there) >= KILLS
@@ -41,7 +41,7 @@ def test_row_1_an_api_is_killed_after_a_commit_and_the_same_key_returns_one_reso
 @pytest.mark.faults
 def test_row_1_bites_without_the_receipt(one: World, ledger: Ledger) -> None:
     with scene(one) as there:
-        with one.changed("concerns", "dies-after-commit=50", "receipt-not-written"):
+        with one.changed("concerns", "dies-after-commit=20", "receipt-not-written"):
             kills = die_and_come_back(one, KILLS)
         ledger.control("1", "receipt not written", f"{kills} kills", there.verdict(BOUND).differences)
 

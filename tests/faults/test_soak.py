@@ -27,7 +27,7 @@ def test_after_faults_at_random_the_oracle_holds(one: World, ledger: Ledger) -> 
         havoc = Havoc(one, there, random.Random(seed))  # noqa: S311 - the same faults again for the same seed
         while time.monotonic() < until:
             havoc.strike()
-        verdict = there.verdict(BOUND)
+        verdict = there.verdict(BOUND, told=True)
     fired = ", ".join(f"{kind} {count}" for kind, count in sorted(havoc.made.items()))
     print(f"{sum(havoc.made.values())} faults: {fired}; {len(there.load.answered)} requests answered")  # noqa: T201 - as above
-    ledger.fault("0", f"soak, seed {seed}", fired, verdict)
+    ledger.fault("soak", f"soak, seed {seed}", fired, verdict)
