@@ -6,8 +6,9 @@ from typing import Final
 
 from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, ExecutionTimeout, OperationFailure
 
-_AWAY_CODES: Final = frozenset({13435, 10107, 11600, 11602, 189, 91, 7, 6, 89, 262, 50, 64})
-"""Server codes of a node that cannot serve now: stepping down, shutting down, out of time, or without enough other members (64)."""
+_AWAY_CODES: Final = frozenset({13435, 10107, 11600, 11602, 189, 91, 7, 6, 89, 262, 50, 64, 134, 211, 9001, 13436})
+"""Server codes of a node that cannot serve now: stepping down, shutting down, out of time, without enough other members (64), or come back
+so lately that it knows no majority (134) and has no key for the cluster's time (211) yet."""
 
 
 _AUTHENTICATION_FAILED: Final = 18
