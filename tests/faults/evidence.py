@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from roundtable.native import Engines
 from tests.faults.receiver import Got
@@ -96,13 +96,24 @@ def ends(engines: Engines, force: str) -> dict[int, int]:
     consumer = Consumer(engines.kafka_client("admin") | {"group.id": "oracle", "log_level": "0"})
     try:
         partitions = consumer.list_topics(topic, timeout=_PATIENCE).topics[topic].partitions
-        return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_PATIENCE)[1] for number in partitions}
+        return {number: _end(consumer, TopicPartition(topic, number)) for number in partitions}
     finally:
         consumer.close()
 
 
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    """Where a partition ends; a broker that has only just come back may send whoever asks away at first."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(place, timeout=_PATIENCE)[1])
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+
+
 def _partition(consumer: Consumer, topic: str, number: int) -> Iterator[Logged]:
-    end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_PATIENCE)[1]
+    end = _end(consumer, TopicPartition(topic, number))
     consumer.assign([TopicPartition(topic, number, 0)])
     offset, deadline = 0, time.monotonic() + _PATIENCE
     while offset < end and time.monotonic() < deadline:
