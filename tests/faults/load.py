@@ -14,7 +14,8 @@ _CLOSING = {"resolution": "resolved", "reason": "Patrols take place", "decided_b
 _CATEGORIES = ("drugs", "hate-crime", "road-safety")
 _PAUSE = 0.25
 _AGAIN_AFTER = 0.2
-_TIMEOUT = httpx2.Timeout(4.0, connect=1.0)
+PATIENCE = 4.0
+"""Seconds after which a client asks again, unless a row says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ class Load:
         target: where to.
         clients: how many there are.
         rate: requests a second of all of them together; without one, each pauses for a moment between two concerns.
+        patience: seconds that a client waits for an answer.
     """
 
-    def __init__(self, target: Target, clients: int = 4, rate: float | None = None) -> None:
+    def __init__(self, target: Target, clients: int = 4, rate: float | None = None, patience: float = PATIENCE) -> None:
         self._target = target
+        self._timeout = httpx2.Timeout(patience, connect=1.0)
         self._pace = None if rate is None else Pace(rate)
         self._stopping = threading.Event()
         self._giving_up = threading.Event()
@@ -92,7 +95,7 @@ class Load:
 
     def _run(self, number: int) -> None:
         count = 0
-        with httpx2.Client(headers={"Authorization": f"Bearer {self._target.token}"}, timeout=_TIMEOUT, trust_env=False) as client:
+        with httpx2.Client(headers={"Authorization": f"Bearer {self._target.token}"}, timeout=self._timeout, trust_env=False) as client:
             while not self._stopping.is_set():
                 count += 1
                 self._live(client, f"c{number}-{count}", count)

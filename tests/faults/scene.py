@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from contracts.events import ConcernClosed
 from roundtable.native import Engines
 from tests.faults.evidence import Evidence, Subscriber, ends, read_log
-from tests.faults.load import Load, Target
+from tests.faults.load import PATIENCE, Load, Target
 from tests.faults.oracle import differences
 from tests.faults.receiver import Receiver
 from tests.faults.world import World
@@ -138,11 +138,11 @@ def unrest(engines: Engines, force: str, *, told: bool = False) -> str:
 
 
 @contextmanager
-def scene(world: World, clients: int = 4, rate: float | None = None) -> Iterator[Scene]:
+def scene(world: World, clients: int = 4, rate: float | None = None, patience: float = PATIENCE) -> Iterator[Scene]:
     """A force of its own under load. Its subscribers are there before its first event."""
     force, stranger = world.new_force(), world.new_force()
     with Receiver() as receiver:
-        load = Load(Target(world.urls("concerns"), world.token(f"{force}:recorder"), force), clients, rate)
+        load = Load(Target(world.urls("concerns"), world.token(f"{force}:recorder"), force), clients, rate, patience)
         made = Scene(world, force, stranger, load, receiver)
         made.subscribers = {
             "everything": _subscriber(made, "everything", force, ()),

@@ -17,8 +17,11 @@ from tests.faults.watching import changed_hands, watched
 from tests.faults.world import World
 
 pytestmark = pytest.mark.faults
-BOUND = 60.0
+BOUND = 20.0
+"""Seconds of recovery. The relay asks Kafka again within 3 s; what a process that was killed holds in MongoDB is free after 15 s."""
 FULL_SECONDS = 8.0
+PATIENT_SECONDS = 15.0
+"""Longer than a service tries a transaction, so that its client hears what came of it."""
 NEXT_TO_NOTHING = 65_536
 """Bytes that an engine may give back in the moment in which its disk is filled."""
 
@@ -66,27 +69,29 @@ def test_row_11_bites_under_kafka_when_marks_come_before_the_acknowledgement(one
         ledger.control("11", "marks before the ack", "disk full under Kafka", there.verdict(BOUND).differences)
 
 
-def test_row_11_the_disk_is_full_under_mongod(one: World, ledger: Ledger) -> None:
+def mongod_dies_of_it(one: World, there: Scene) -> None:
+    """The disk is full, mongod has to write to it and ends; requests that were under way come to their end without it."""
     member = one.cluster.members[0]
-    with scene(one) as there:
-        there.reach(40)
-        with full(one, one.cluster.engines.home.mongo, member):
-            write_all(one)
-            await_death(member, within=120)
-            there.load.wait(FULL_SECONDS / 4)
-        assert end_of(member, "No space left on device")
+    there.reach(100)
+    with full(one, one.cluster.engines.home.mongo, member):
+        write_all(one)
+        await_death(member, within=120)
+        there.load.wait(PATIENT_SECONDS)
+
+
+def test_row_11_the_disk_is_full_under_mongod(one: World, ledger: Ledger) -> None:
+    with scene(one, clients=16, patience=PATIENT_SECONDS) as there:
+        mongod_dies_of_it(one, there)
+        refused = {why for _, why in there.load.failures}
+        assert end_of(one.cluster.members[0], "No space left on device")
+        assert refused == {"503"}
         ledger.fault("11", "disk full under mongod", f"mongod ended, {waited(there)}", there.verdict(BOUND))
 
 
-def test_row_11_bites_under_mongod_when_a_write_that_failed_counts(one: World, ledger: Ledger) -> None:
-    member = one.cluster.members[0]
-    with scene(one) as there, one.changed("concerns", "away-counts-as-committed"):
-        there.reach(40)
-        with full(one, one.cluster.engines.home.mongo, member):
-            write_all(one)
-            await_death(member, within=120)
-            there.load.wait(FULL_SECONDS / 4)
-        ledger.control("11", "a transaction without a database counts", "disk full under mongod", there.verdict(BOUND).differences)
+def test_row_11_bites_under_mongod_when_a_transaction_that_failed_counts(one: World, ledger: Ledger) -> None:
+    with scene(one, clients=16, patience=PATIENT_SECONDS) as there, one.changed("concerns", "away-counts-as-committed"):
+        mongod_dies_of_it(one, there)
+        ledger.control("11", "a transaction that failed counts", "disk full under mongod", there.verdict(BOUND).differences)
 
 
 def write_all(world: World) -> None:

@@ -12,7 +12,8 @@ from tests.faults.table import Ledger
 from tests.faults.world import World
 
 pytestmark = pytest.mark.faults
-BOUND = 60.0
+BOUND = 30.0
+"""Seconds of recovery. A connection that is dead is given up by MongoDB's driver after 20 s, by Kafka's after 10 s."""
 LATENCY = 0.1
 LONGEST_ANSWER = 30.0
 """Seconds within which a caller is told that the database is away: the driver gives a dead connection 20 s."""

@@ -9,7 +9,8 @@ from tests.faults.signals import await_death
 from tests.faults.table import Ledger
 from tests.faults.world import World
 
-BOUND = 60.0
+BOUND = 20.0
+"""Seconds of recovery. What a process that was killed holds in MongoDB is free after 15 s."""
 KILLS = 2
 
 

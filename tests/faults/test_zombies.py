@@ -15,7 +15,8 @@ from tests.faults.watching import changed_hands, watched, went_back
 from tests.faults.world import World, wait_until
 
 pytestmark = pytest.mark.faults
-BOUND = 60.0
+BOUND = 20.0
+"""Seconds of recovery. What a process that was killed holds in MongoDB is free after 15 s."""
 OTHERS_FIRST = 60
 """Answers that the other process gives while one sleeps: the zombie's records are then long overtaken."""
 
