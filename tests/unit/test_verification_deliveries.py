@@ -55,13 +55,6 @@ def test_one_that_was_added_and_one_that_is_missing_are_named() -> None:
     ]
 
 
-def test_nobody_is_told_of_what_was_before_the_subscription() -> None:
-    asked, [message, *_] = subscription(at=NOW + timedelta(hours=1)), life()
-
-    assert told_of([asked], [message], []) == []
-    assert told_of([asked], [message], deliveries((asked, message))) == ["a delivery that nobody asked for"]
-
-
 def test_of_a_sensitive_record_nobody_is_told() -> None:
     asked, message = subscription(), sent(builders.concern_raised(FORCE, sensitive=True))
 
