@@ -10,6 +10,8 @@ from uuid_utils import uuid7
 
 from chassis.answers import Replayed, may_open, note_lowered
 from chassis.auth import Role
+from chassis.fences import COLLECTION as FENCES
+from chassis.fences import Fence
 from chassis.keys import indexes as key_indexes
 from chassis.keys import kid_of, open_all
 from chassis.mongo import Collection as Stored
@@ -17,7 +19,7 @@ from chassis.mongo import Document, Sort
 from chassis.outbox import COLLECTION as OUTBOX
 from chassis.outbox import Outbox
 from chassis.problems import Refusal, not_found
-from chassis.recording import FENCES, IDEMPOTENCY, Draft, Fence, Recorder, stored_id
+from chassis.recording import IDEMPOTENCY, Draft, recorder, stored_id
 from chassis.runtime import Runtime
 from chassis.visit import Visit, Visiting
 from contracts.event import Event
@@ -36,7 +38,7 @@ class Desk:
         runtime = visit.runtime
         self._runtime = runtime
         self._visit = visit
-        self._recorder = Recorder(runtime.mongo, runtime.keys, runtime.name)
+        self._recorder = recorder(runtime)
         self._keys: dict[str, DataKey | None] = {}
         self._sensitive: set[str] = set()
         self._fences: list[Fence] = []

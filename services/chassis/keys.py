@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,7 +15,7 @@ from typing import Any, Final, TypeVar
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from uuid_utils import uuid7
 
-from chassis.mongo import Document, Mongo, Unavailable
+from chassis.mongo import Document, Mongo, Unavailable, UpdateOne
 from contracts.sealing import KEY_BYTES, CannotOpenError, DataKey, base64url, from_base64url, unseal
 from contracts.state import State
 
@@ -69,6 +70,18 @@ class KeyFiles:
             raise KeysUnavailable(str(error)) from error
 
 
+@dataclass(frozen=True)
+class NewKey:
+    """A data key that the key store need not hold yet, and what it will hold of it."""
+
+    key: DataKey
+    wrapped: Document
+
+    def storing(self) -> UpdateOne:
+        """Stores it, unless it is there. The time is the database's: the sweep of orphans compares it with nothing else."""
+        return UpdateOne({"_id": self.key.kid}, {"$setOnInsert": self.wrapped, "$currentDate": {"created_at": True}}, upsert=True)
+
+
 class KeyStore:
     """Makes, finds and destroys data keys."""
 
@@ -76,16 +89,26 @@ class KeyStore:
         self.files = files
         self._keys = mongo.collection(DATABASE, COLLECTION)
 
-    async def create(self, service: str, force: str, subject: str) -> DataKey:
-        """A new data key, stored with majority before any record that needs it."""
+    def make(self, service: str, force: str, subject: str) -> NewKey:
+        """A new data key for a record. Nothing is stored: `keep` it before any record that it seals is there.
+
+        Raises:
+            KeysUnavailable: the force's key-encryption key cannot be read.
+        """
         generation, wrapping = self.files.current(force)
         key = DataKey(str(uuid7()), os.urandom(KEY_BYTES))
         wrapped = base64url(aes_key_wrap(wrapping, key.secret))
-        document = {"service": service, "force": force, "subject": subject, "kek": generation, "wrapped": wrapped}
-        # The time is the database's: the sweep of orphans compares it with nothing else.
-        made = {"$setOnInsert": document, "$currentDate": {"created_at": True}}
-        await self._keys.update_one({"_id": key.kid}, made, upsert=True)
-        return key
+        return NewKey(key, {"service": service, "force": force, "subject": subject, "kek": generation, "wrapped": wrapped})
+
+    async def keep(self, made: Sequence[NewKey]) -> None:
+        """Store new data keys with majority; those that are stored already stay as they are."""
+        await self._keys.bulk_write([new.storing() for new in made], ordered=False)
+
+    async def create(self, service: str, force: str, subject: str) -> DataKey:
+        """A new data key, stored with majority before any record that needs it."""
+        new = self.make(service, force, subject)
+        await self.keep([new])
+        return new.key
 
     async def find(self, force: str, kid: str) -> DataKey | None:
         """The data key of a record, or None when it was destroyed."""

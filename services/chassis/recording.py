@@ -1,47 +1,29 @@
-"""Recording: the only place where a state, its outbox record and its idempotency record are written, in one transaction."""
+"""Recording: the only place where a state, its outbox record and its idempotency record are written, in one transaction.
+
+Requests that wait at the same moment share one: what each of them writes is an `Entry`, and `group_commit` puts entries together.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from uuid_utils import uuid7
 
-from chassis.keys import KeyStore
-from chassis.mongo import Document, DuplicateKey, Mongo, Tx
-from chassis.outbox import COLLECTION as OUTBOX
+from chassis.entries import IDEMPOTENCY, Entry, Ledger, Stale
+from chassis.fences import COLLECTION as FENCES
+from chassis.fences import Fence
+from chassis.group_commit import GroupCommit
+from chassis.keys import KeyStore, NewKey
+from chassis.mongo import Document, Mongo
 from chassis.outbox import pending
+from chassis.runtime import Runtime
 from contracts.codec import Message
 from contracts.event import Event
 from contracts.sealing import DataKey, seal
 from contracts.state import LastEvent, State
 
-FENCES: Final = "fences"
-IDEMPOTENCY: Final = "idempotency"
-
-
-class Stale(Exception):  # noqa: N818 - a signal: read again and decide again
-    """Something that the decision rests on has changed since it was read."""
-
-
-@dataclass(frozen=True)
-class Fence:
-    """Keeps decisions apart that rest on one record together with others, and that its version alone does not keep apart.
-
-    Those that share it (opening actions that answer a concern) may commit side by side; one that does not (changing the
-    concern's sensitivity, and so that of its actions) excludes them all.
-    """
-
-    key: str
-    shared: bool
-    generation: int
-    uses: int
-
-    def passing(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What must still be so, and how the fence moves; where it is new, an upsert makes it or finds it taken."""
-        if self.shared:
-            return {"_id": self.key, "generation": self.generation}, {"$inc": {"uses": 1}}
-        return {"_id": self.key, "generation": self.generation, "uses": self.uses}, {"$inc": {"generation": 1}}
+__all__ = ["IDEMPOTENCY", "Draft", "Recorder", "Stale", "recorder", "stamp", "stored_id"]
 
 
 @dataclass(frozen=True)
@@ -65,12 +47,12 @@ def stamp(event: Event[Any], now: datetime) -> State:
 
 
 class Recorder:
-    """Records events of one service."""
+    """Records events of one service. There is one in a process: only what goes by the same recorder can share a transaction."""
 
     def __init__(self, mongo: Mongo, keys: KeyStore, database: str) -> None:
-        self._mongo = mongo
         self._keys = keys
-        self._database = database
+        self._fences = mongo.collection(database, FENCES)
+        self._committing = GroupCommit(Ledger(mongo, keys, database).commit)
 
     async def record(
         self,
@@ -92,58 +74,55 @@ class Recorder:
 
         Raises:
             Stale: a state is not at the version before, a fence moved, or the receipt is there already.
+            Unavailable: whether it took hold is not known.
         """
         states = [stamp(draft.event, now) for draft in drafts]
-        sealing = [await self._key(draft, state) for draft, state in zip(drafts, states, strict=True)]
-        wires = [seal(state, key) for state, key in zip(states, sealing, strict=True)]
+        sealing = [self._key(draft, state) for draft, state in zip(drafts, states, strict=True)]
+        wires = [seal(state, key) for state, (key, _) in zip(states, sealing, strict=True)]
         messages = [_message(state, wire, traceparent) for state, wire in zip(states, wires, strict=True)]
-        records = [pending(message, _superseded(draft)) for message, draft in zip(messages, drafts, strict=True)]
-
-        async def commit(tx: Tx) -> None:
-            for fence in fences:
-                await self._pass(fence, tx)
-            if receipt is not None:
-                await self._mongo.collection(self._database, IDEMPOTENCY).insert_one(dict(receipt), tx=tx)
-            for state, message in zip(states, messages, strict=True):
-                await self._write(state, message, tx)
-            await self._mongo.collection(self._database, OUTBOX).insert_many(records, tx=tx)
-
-        try:
-            await self._mongo.transaction(commit)
-        except DuplicateKey as error:
-            raise Stale from error
+        entry = Entry(
+            aggregates=[(state.collection, _document(message)) for state, message in zip(states, messages, strict=True)],
+            records=[pending(message, _superseded(draft)) for message, draft in zip(messages, drafts, strict=True)],
+            fences=fences,
+            receipt=receipt,
+            new_keys=[new for _, new in sealing if new is not None],
+        )
+        await self._committing.add(entry)
         return states
-
-    async def _key(self, draft: Draft, state: State) -> DataKey:
-        if draft.key is not None and not draft.rekey:
-            return draft.key
-        return await self._keys.create(state.service, state.force, state.id)
-
-    async def _pass(self, fence: Fence, tx: Tx) -> None:
-        where, moved = fence.passing()
-        new = fence.generation == fence.uses == 0
-        fences = self._mongo.collection(self._database, FENCES)
-        if not await fences.update_one(where, moved, upsert=new, tx=tx) and not new:
-            raise Stale
-
-    async def _write(self, state: State, message: Message, tx: Tx) -> None:
-        collection = self._mongo.collection(self._database, state.collection)
-        key = stored_id(state.force, state.id)
-        document = {"_id": key, **message.data}
-        if state.version == 1:
-            await collection.insert_one(document, tx=tx)
-        elif not await collection.replace_one({"_id": key, "version": state.version - 1}, document, tx=tx):
-            raise Stale
 
     async def fence(self, force: str, subject: str, *, shared: bool) -> Fence:
         """Where a fence stands now; read it before what the decision rests on."""
         key = stored_id(force, subject)
-        found = await self._mongo.collection(self._database, FENCES).find_one({"_id": key}) or {}
+        found = await self._fences.find_one({"_id": key}) or {}
         return Fence(key, shared, found.get("generation", 0), found.get("uses", 0))
+
+    async def drain(self) -> None:
+        """Return when everything that was handed in has its outcome."""
+        await self._committing.drain()
+
+    def _key(self, draft: Draft, state: State) -> tuple[DataKey, NewKey | None]:
+        if draft.key is not None and not draft.rekey:
+            return draft.key, None
+        new = self._keys.make(state.service, state.force, state.id)
+        return new.key, new
+
+
+def recorder(runtime: Runtime) -> Recorder:
+    """The recorder of the process that a runtime is of; what it was handed is committed before the process lets MongoDB go."""
+    try:
+        return runtime.kept(Recorder)
+    except KeyError:
+        made = runtime.keep(Recorder(runtime.mongo, runtime.keys, runtime.name))
+        runtime.exits.push_async_callback(made.drain)
+        return made
 
 
 def _superseded(draft: Draft) -> str | None:
     return draft.key.kid if draft.rekey and draft.key is not None else None
+
+
+def _document(message: Message) -> Document:
+    return {"_id": stored_id(message.force, message.subject), **message.data}
 
 
 def _message(state: State, wire: dict[str, Any], traceparent: str | None) -> Message:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chassis.lease import Lease
-from chassis.mongo import TRANSACTION_SECONDS, DuplicateKey, Mongo, Tx, Unavailable, UpdateOne
+from chassis.mongo import TRANSACTION_SECONDS, DeleteOne, DuplicateKey, InsertOne, Mongo, Tx, Unavailable, UpdateOne
 from roundtable.native import Engines
 
 
@@ -60,11 +60,26 @@ async def test_a_taken_key_is_said_as_such_inside_and_outside_a_transaction(mong
         await mongo.transaction(insert_again)
 
 
+async def test_a_taken_key_ends_several_writes_of_a_transaction_at_once(mongo: Mongo) -> None:
+    letters = mongo.collection("concerns", "letters")
+    await letters.insert_many([{"_id": "a"}, {"_id": "b", "n": 0}])
+
+    async def insert_again_and_change(tx: Tx) -> None:
+        await letters.bulk_write([InsertOne({"_id": "a"}), UpdateOne({"_id": "b"}, {"$set": {"n": 1}})], ordered=False, tx=tx)
+
+    async with asyncio.timeout(2):
+        with pytest.raises(DuplicateKey):
+            await mongo.transaction(insert_again_and_change)
+    assert await letters.find_one({"_id": "b"}) == {"_id": "b", "n": 0}
+
+
 async def test_every_operation_of_a_collection_works(mongo: Mongo) -> None:
     letters = mongo.collection("concerns", "letters")
     await letters.create_index([("n", 1)], name="by_number")
     await letters.insert_many([{"_id": name, "n": number} for number, name in enumerate("abcde")])
-    await letters.bulk_write([UpdateOne({"_id": "a"}, {"$set": {"n": 10}}), UpdateOne({"_id": "z"}, {"$set": {"n": 26}}, upsert=True)])
+    updates = [UpdateOne({"_id": name}, {"$set": {"n": n}}, upsert=name == "z") for name, n in (("a", 10), ("z", 26), ("nobody", 1))]
+    assert await letters.bulk_write([*updates, InsertOne({"_id": "y", "n": 25}), DeleteOne({"_id": "y"})]) == 4
+    assert await letters.bulk_write([]) == 0
 
     assert [one["_id"] for one in await letters.find({}, sort=[("n", -1)], limit=2, projection={"n": 0})] == ["z", "a"]
     assert await letters.aggregate([{"$group": {"_id": None, "sum": {"$sum": "$n"}}}]) == [{"_id": None, "sum": 46}]

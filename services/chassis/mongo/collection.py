@@ -122,11 +122,16 @@ class Collection:
             found: Document | None = await self._inner.find_one_and_delete(where, session=_session(tx))
             return found
 
-    async def bulk_write(self, writes: Sequence[Write], *, ordered: bool = True, tx: Tx | None = None) -> None:
-        """Several writes in one round trip."""
-        if writes:
-            with translated():
-                await self._inner.bulk_write(writes, ordered=ordered, session=_session(tx))
+    async def bulk_write(self, writes: Sequence[Write], *, ordered: bool = True, tx: Tx | None = None) -> int:
+        """Several writes, in as few round trips as they allow; how many documents they inserted, matched or deleted."""
+        if not writes:
+            return 0
+        # The first write that fails ends a transaction. Whatever an unordered bulk sent after it would be answered as if all of it
+        # had to be run again, and the failure would be forgotten.
+        ordered = ordered or tx is not None
+        with translated():
+            done = await self._inner.bulk_write(writes, ordered=ordered, session=_session(tx))
+            return int(done.inserted_count + done.upserted_count + done.matched_count + done.deleted_count)
 
     async def create_index(self, keys: Sequence[tuple[str, int | str]], **options: Any) -> None:  # noqa: ANN401 - a value of any type
         """Make sure that an index is there."""
