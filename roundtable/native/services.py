@@ -53,11 +53,11 @@ def service_ports(base: int) -> dict[str, int]:
     return ports
 
 
-def start_service(engines: Engines, name: str, port: int) -> Service:
-    """Start one service on the engines."""
+def start_service(engines: Engines, name: str, port: int, module: str | None = None) -> Service:
+    """Start one service on the engines; another module than its own `main` where one is named."""
     command = Command(
         name=name,
-        argv=(sys.executable, "-m", f"{name}.main"),
+        argv=(sys.executable, "-m", module or f"{name}.main"),
         log=engines.home.logs / f"{name}.log",
         env={**_settings(engines, name, port), **_WEBHOOKS.get(name, {})},
     )

@@ -38,7 +38,13 @@ class KeyFiles:
     def current(self, force: str) -> tuple[int, bytes]:
         """Newest generation of a force's key, and the key."""
         try:
-            generations = [int(file.stem) for file in (self._directory / force).glob("*.key") if file.stem.isdigit()]
+            # Looked at for every key that is made, so that a new generation counts at once: a glob would take many times as long.
+            with os.scandir(self._directory / force) as files:
+                generations = [
+                    int(stem) for stem, dot, end in (file.name.partition(".") for file in files) if end == "key" and stem.isdigit()
+                ]
+        except FileNotFoundError:
+            generations = []
         except OSError as error:
             raise KeysUnavailable(str(error)) from error
         if not generations:

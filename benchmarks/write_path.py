@@ -1,0 +1,116 @@
+"""The write path: concerns raised by 32 at once, beside a bare transaction for each request."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+from uuid_utils import uuid7
+
+from benchmarks.figures import Figure, at_least
+from benchmarks.ground import Ground, until
+from benchmarks.load import Line, closed_loop, lines, request
+from benchmarks.measuring import Contender, Measured, percentile, take_turns
+from benchmarks.messages import concern_raised, new_key, sealed
+from chassis.outbox import Outbox, pending
+from chassis.recording import Draft, recorder
+from chassis.runtime import Runtime
+from concerns import store
+
+AT_ONCE: Final = 32
+BODY: Final = json.dumps({"category": "drugs", "said": "dealing in the town centre, most evenings, by the bus station"}).encode()
+HTTP, UNGROUPED = "POST concern", "the same service, a transaction per request"
+RECORD, BARE = "Recorder.record", "a bare transaction per request"
+
+
+async def run(ground: Ground) -> list[Figure]:
+    """Requests per second and p99, over HTTP and without, beside a transaction for each request."""
+    total, force, apart, other = ground.size(2_000, 400), ground.new_force(), ground.fresh(), ground.fresh()
+    other.register(force)
+    async with apart.runtime("concerns") as runtime, AsyncExitStack() as stack:
+        await store.setup(runtime)
+        contenders = [
+            Contender(HTTP, await stack.enter_async_context(_served(ground, force, total))),
+            Contender(UNGROUPED, await stack.enter_async_context(_served(other, force, total, "benchmarks.ungrouped"))),
+            Contender(RECORD, partial(_recorded, runtime, force, total)),
+            Contender(BARE, partial(_measured, [_bare(apart, runtime, force)] * AT_ONCE, total)),
+        ]
+        found = await take_turns(contenders, ground.rounds, ground.tell)
+    per_second, p99 = [{each: found.sample(each, value) for each in found.measured} for value in ("per_second", "p99")]
+    return [
+        Figure("write-path", "recording, 32 at once", "/s", per_second[RECORD], per_second[BARE], at_least(3)),
+        Figure("write-path", "POST concern, 32 at once", "/s", per_second[HTTP], per_second[UNGROUPED], None),
+        Figure("write-path", "POST concern, 32 at once", "/s", per_second[HTTP], per_second[BARE], at_least(3)),
+        Figure("write-path", "p99 of POST concern, 32 at once", "ms", p99[HTTP], p99[UNGROUPED], None),
+        Figure("write-path", "p99 of recording, 32 at once", "ms", p99[RECORD], p99[BARE], None),
+    ]
+
+
+@asynccontextmanager
+async def _served(ground: Ground, force: str, total: int, module: str | None = None) -> AsyncIterator[Callable[[], Awaitable[Measured]]]:
+    """Measures a service of its own over HTTP, while its relay carries; then waits, unmeasured, until that has carried everything."""
+    async with ground.runtime("concerns") as runtime, AsyncExitStack() as stack:
+        services = stack.enter_context(ground.services("concerns", module=module))
+        opened = await stack.enter_async_context(lines(services["concerns"].url, AT_ONCE))
+        posting = [partial(_post, line, ground.token(f"{force}:recorder"), force) for line in opened]
+        await closed_loop(posting, AT_ONCE * 4)
+        outbox = Outbox(runtime.mongo, "concerns")
+
+        async def measure() -> Measured:
+            found = await _measured(posting, total)
+            await until(lambda: _is_empty(outbox))
+            return found
+
+        yield measure
+
+
+async def _is_empty(outbox: Outbox) -> bool:
+    return not await outbox.take(1)
+
+
+async def _measured(workers: list[Callable[[], Awaitable[None]]], total: int) -> Measured:
+    took, seconds = await closed_loop(workers, total)
+    return {"per_second": total / took, "p50": percentile(seconds, 50), "p99": percentile(seconds, 99)}
+
+
+async def _post(line: Line, token: str, force: str) -> None:
+    answered = await line.ask(request("POST", f"/v1/forces/{force}/concerns", token, BODY))
+    if answered.status != 201:  # noqa: PLR2004 - Created
+        raise RuntimeError(answered)
+
+
+async def _recorded(runtime: Runtime, force: str, total: int) -> Measured:
+    """Record what was decided before; deciding is no part of recording."""
+    decided = iter([concern_raised(force) for _ in range(total)])
+
+    async def record() -> None:
+        await recorder(runtime).record([Draft(next(decided), None)], runtime.now())
+
+    return await _measured([record] * AT_ONCE, total)
+
+
+def _bare(ground: Ground, runtime: Runtime, force: str) -> Callable[[], Awaitable[None]]:
+    """Writes a document, an outbox record and an idempotency record of the same form in a transaction of their own."""
+    client = AsyncIOMotorClient(ground.engines.mongo_url("concerns"), w="majority", readConcernLevel="majority")
+    runtime.exits.callback(client.close)
+    database = client[f"{ground.prefix}concerns"]
+    template = sealed(concern_raised(force), new_key(runtime.keys, force))
+
+    async def write(session: AsyncIOMotorClientSession) -> None:
+        document = {**template.data, "id": str(uuid7())}
+        record = pending(template) | {"_id": str(uuid7()), "data": document}
+        receipt = {"_id": f"{force}:{uuid7()}", "fingerprint": "1:" + "0" * 64, "status": 201, "created_at": datetime.now(UTC)}
+        await database["concerns"].insert_one({"_id": f"{force}:{document['id']}", **document}, session=session)
+        await database["outbox"].insert_one(record, session=session)
+        await database["idempotency"].insert_one(receipt, session=session)
+
+    async def once() -> None:
+        async with await client.start_session() as session:
+            await session.with_transaction(write, ReadConcern("snapshot"), WriteConcern("majority"))
+
+    return once
