@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import write_path
+from benchmarks import relay, write_path
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, fresh_prefix
 from benchmarks.report import Report
@@ -16,7 +16,7 @@ from roundtable.identity import Issuer
 from roundtable.native import start_engines
 
 Benchmark = Callable[[Ground], Awaitable[list[Figure]]]
-BENCHMARKS: Final[Mapping[str, Benchmark]] = {"write-path": write_path.run}
+BENCHMARKS: Final[Mapping[str, Benchmark]] = {"write-path": write_path.run, "relay": relay.run}
 HERE: Final = Path(__file__).parent
 FULL, QUICK = 7, 3
 
