@@ -55,17 +55,27 @@ class Outbox:
         )
         await self.records.create_index([("published_at", 1)], name="expiry", expireAfterSeconds=KEPT_SECONDS)
 
-    async def take(self, limit: int, leave_out: Names[str] = ()) -> list[Document]:
+    async def take(self, limit: int, leave_out: Names[str] = (), after: Document | None = None) -> list[Document]:
         """Pending records, each aggregate's lowest versions first, of all forces but some.
 
         The order by aggregate makes whatever is taken a prefix of each aggregate's versions, so that none overtakes another.
+
+        Args:
+            limit: how many at most.
+            leave_out: forces whose records stay.
+            after: only those that come after this record in that order. What is committed before it meanwhile is not among them:
+                the next look from the beginning finds it.
         """
-        where = {"status": PENDING} | ({"force": {"$nin": list(leave_out)}} if leave_out else {})
-        return await self.records.find(where, sort=[("subject", 1), ("version", 1)], limit=limit, hint="pending_by_aggregate")
+        where: Document = {"status": PENDING} | ({"force": {"$nin": list(leave_out)}} if leave_out else {})
+        place = ("", 0) if after is None else _place(after)
+        found = await self.records.find(
+            where | {"subject": {"$gte": place[0]}}, sort=[("subject", 1), ("version", 1)], limit=limit, hint="pending_by_aggregate"
+        )
+        return [record for record in found if _place(record) > place]
 
     async def mark(self, ids: list[str]) -> None:
         """Mark records that Kafka has acknowledged; the time is the database's."""
-        done = [{"$set": {"status": PUBLISHED, "published_at": "$$NOW"}}]
+        done = {"$set": {"status": PUBLISHED}, "$currentDate": {"published_at": True}}
         await self.records.update_many({"_id": {"$in": ids}, "status": PENDING}, done)
 
     async def depth(self) -> list[tuple[str, int, float]]:
@@ -78,3 +88,7 @@ class Outbox:
             ]
         )
         return [(row["_id"], row["count"], max(0.0, float(row["age"]))) for row in found]
+
+
+def _place(record: Document) -> tuple[str, int]:
+    return record["subject"], record["version"]

@@ -16,6 +16,7 @@ from chassis.kafka import REQUEST_SECONDS, producer, reachable, stop
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, Unavailable
 from chassis.outbox import Outbox, message_of
+from chassis.read_ahead import ReadAhead
 from chassis.runtime import Runtime
 from chassis.waits import end, together, within
 from chassis.watchdog import NoProgress
@@ -23,7 +24,6 @@ from contracts.codec import encode
 from contracts.topics import topic
 
 log = structlog.get_logger()
-BATCH: Final = 1_000
 POLL_SECONDS: Final = 0.05
 """How soon a commit of another process is seen; one of this process wakes the relay at once."""
 BACK_OFF_SECONDS: Final = (1.0, 3.0, 10.0, 30.0)
@@ -53,7 +53,7 @@ class Relay:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._outbox = Outbox(runtime.mongo, runtime.name)
+        self._ahead = ReadAhead(Outbox(runtime.mongo, runtime.name))
         self._lease = Lease(runtime.mongo, runtime.name, "relay")
         self._held_until = 0.0
         self._producer: AIOKafkaProducer | None = None
@@ -68,6 +68,7 @@ class Relay:
             await together(self._turns(), self._measure())
         finally:
             await end(self._retiring)
+            await self._ahead.forget()
             await self._drop_producer()
             await self._give_up_lease()
 
@@ -83,6 +84,7 @@ class Relay:
             log.warning("relay_waits_for_mongo", why=str(error)[:200])
             carried = False
         if not carried:
+            await self._ahead.forget()
             await self._wait()
 
     async def _wait(self) -> None:
@@ -101,16 +103,15 @@ class Relay:
         return True
 
     async def _carry(self) -> bool:
-        """Send one batch and mark what Kafka acknowledged; whether anything was carried."""
+        """Send one batch and have marked what Kafka acknowledged; whether anything was carried."""
         now = asyncio.get_running_loop().time()
         self._waiting = {force: until for force, until in self._waiting.items() if until > now}
-        records = await self._outbox.take(BATCH, list(self._waiting))
+        records = await self._ahead.take(self._waiting)
         if not records:
             return False
         acknowledged = await self._send(records)
         await self._judge(acknowledged)
-        if acknowledged:
-            await self._outbox.mark([record["_id"] for record in acknowledged])
+        await self._ahead.mark(acknowledged)
         self._retire([record["supersedes"] for record in acknowledged if record["supersedes"]])
         for record in acknowledged:
             metrics.events_published_total.labels(type=record["type"], force=record["force"]).inc()
