@@ -60,7 +60,7 @@ async def _relayed(runtime: Runtime) -> None:
     outbox = Outbox(runtime.mongo, "concerns")
 
     async def is_drained() -> bool:
-        return not await outbox.records.find_one({"status": PENDING}, {"_id": 1})
+        return not await outbox.take(1)
 
     relaying = asyncio.create_task(Relay(runtime).run())
     await until(is_drained)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -12,15 +12,15 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthoriza
 
 from chassis import metrics
 from chassis.health import Unready
-from chassis.kafka import REQUEST_SECONDS, producer, reachable, stop
+from chassis.kafka import LARGEST_RECORD, REQUEST_SECONDS, producer, reachable, stop
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, Unavailable
-from chassis.outbox import Outbox, message_of
+from chassis.outbox import Outbox
+from chassis.parcels import parcelled
 from chassis.read_ahead import ReadAhead
 from chassis.runtime import Runtime
 from chassis.waits import end, together, within
 from chassis.watchdog import NoProgress
-from contracts.codec import encode
 from contracts.topics import topic
 
 log = structlog.get_logger()
@@ -113,8 +113,8 @@ class Relay:
         await self._judge(acknowledged)
         await self._ahead.mark(acknowledged)
         self._retire([record["supersedes"] for record in acknowledged if record["supersedes"]])
-        for record in acknowledged:
-            metrics.events_published_total.labels(type=record["type"], force=record["force"]).inc()
+        for (kind, force), count in Counter((record["type"], record["force"]) for record in acknowledged).items():
+            metrics.events_published_total.labels(type=kind, force=force).inc(count)
         return bool(acknowledged)
 
     async def _send(self, records: Sequence[Document]) -> list[Document]:
@@ -154,13 +154,14 @@ class Relay:
         acknowledged: list[Document] = []
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                sending = []
-                for record in records:
-                    key, value, headers = encode(message_of(record))
-                    sending.append(await client.send(topic(force), value=value, key=key, headers=headers))
-                for record, acknowledgement in zip(records, sending, strict=True):
+                partitions = len(await client.partitions_for(topic(force)))
+                parcels = parcelled(client, records, partitions, LARGEST_RECORD)
+                sending = [await client.send_batch(parcel.batch, topic(force), partition=parcel.partition) for parcel in parcels]
+                for parcel, acknowledgement in zip(parcels, sending, strict=True):
                     await acknowledgement
-                    acknowledged.append(record)
+                    acknowledged += parcel.records
+            if len(acknowledged) < len(records):
+                raise MessageSizeTooLargeError
         except (KafkaError, TimeoutError) as error:
             log.warning("kafka_does_not_take_events", force=force, why=type(error).__name__, records=len(records) - len(acknowledged))
             self._leave_out([force])
