@@ -3,13 +3,17 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-compose check lint types graph contracts env-example lock
+.PHONY: demo test bench test-compose check lint types graph contracts env-example lock
 
 demo: .venv/ready
 	exec $(BIN)/roundtable demo
 
 test: .venv/ready
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# Each figure beside its ceiling, into benchmarks/RESULTS.md; QUICK=1 is smaller, takes three minutes and writes nothing.
+bench: .venv/ready
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 # The product as operators run it: needs a Docker engine, some 15 minutes and 6 GB.
 test-compose: .venv/ready
