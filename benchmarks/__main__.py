@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import projector, relay, write_path
+from benchmarks import forces, projector, relay, sizes, visible, write_path
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, fresh_prefix
 from benchmarks.machine import load
@@ -17,7 +17,14 @@ from roundtable.identity import Issuer
 from roundtable.native import start_engines
 
 Benchmark = Callable[[Ground], Awaitable[list[Figure]]]
-BENCHMARKS: Final[Mapping[str, Benchmark]] = {"write-path": write_path.run, "relay": relay.run, "projector": projector.run}
+BENCHMARKS: Final[Mapping[str, Benchmark]] = {
+    "write-path": write_path.run,
+    "relay": relay.run,
+    "projector": projector.run,
+    "visible": visible.run,
+    "sizes": sizes.run,
+    "forces": forces.run,
+}
 FULL, QUICK = 7, 3
 
 

@@ -28,7 +28,7 @@ async def run(ground: Ground) -> list[Figure]:
     found = []
     for versions, name in ((1, "projector, new aggregates"), (4, "projector, four versions of each")):
         count = ground.size(30_000, 10_000)
-        force = await _filled(ground, count, versions)
+        force = await filled(ground, count, versions)
         contenders = [
             Contender(each, partial(_measured, ground, force, count, how)) for each, how in ((OURS, _ours), (PLAIN, project_plainly))
         ]
@@ -38,7 +38,7 @@ async def run(ground: Ground) -> list[Figure]:
     return found
 
 
-async def _filled(ground: Ground, count: int, versions: int) -> str:
+async def filled(ground: Ground, count: int, versions: int) -> str:
     """A force whose topic holds so many events."""
     force = ground.new_force()
     async with ground.runtime("concerns") as runtime:

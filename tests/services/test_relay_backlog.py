@@ -1,0 +1,174 @@
+"""The relay with much to carry: batches that are read ahead and marked behind keep every aggregate's order, and lose and repeat nothing."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from chassis import backlog
+from chassis.backlog import Backlog
+from chassis.consumer import Batch, consume
+from chassis.mongo import Tx, Unavailable
+from chassis.outbox import PUBLISHED, Outbox
+from chassis.recording import Draft, Recorder
+from chassis.relay import relay
+from chassis.service import Runtime
+from contracts.concern import Concern
+from contracts.events import ConcernAmended
+from tests.builders import NOW, concern_raised
+from tests.conftest import Place, eventually, running
+
+Runtimes = Callable[[str], Awaitable[Runtime]]
+
+
+@pytest.fixture
+async def concerns(runtimes: Runtimes, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    monkeypatch.setattr(backlog, "BATCH", 7)
+    runtime = await runtimes("concerns")
+    for name in ("concerns", "outbox", "idempotency", "fences"):
+        await runtime.mongo.ensure_collection("concerns", name)
+    await Outbox(runtime.mongo, "concerns").indexes()
+    return runtime
+
+
+async def record(runtime: Runtime, force: str, versions: int = 1, **facts: Any) -> str:
+    """Record a concern of so many versions; its id."""
+    recorder = Recorder(runtime.mongo, runtime.keys, "concerns")
+    (state,) = await recorder.record([Draft(concern_raised(force, **facts), None)], NOW)
+    for _ in range(versions - 1):
+        amended = Concern.model_validate(state.opened()).next(priority="high")
+        (state,) = await recorder.record([Draft(ConcernAmended(amended), None)], NOW)
+    return state.id
+
+
+async def published(runtime: Runtime) -> set[str]:
+    return {each["subject"] for each in await Outbox(runtime.mongo, "concerns").records.find({"status": PUBLISHED})}
+
+
+async def test_many_batches_keep_the_order_of_each_aggregate_and_repeat_nothing(
+    concerns: Runtime, runtimes: Runtimes, place: Place
+) -> None:
+    forces = [place.force, place.add_force()]
+    await concerns.registry.refresh()
+    subjects = await asyncio.gather(*(record(concerns, forces[number % 2], versions=1 + number % 11) for number in range(24)))
+    readmodel = await runtimes("readmodel")
+    for name in ("positions", "parked"):
+        await readmodel.mongo.ensure_collection("readmodel", name)
+    seen: dict[str, list[int]] = defaultdict(list)
+
+    async def note(_: Tx, batch: Batch) -> None:
+        await asyncio.sleep(0)
+        for event in batch.events:
+            seen[event.message.subject].append(event.message.version)
+
+    async with running(concerns, relay(concerns)), running(readmodel, consume(readmodel, note)):
+
+        async def all_seen() -> bool:
+            return sum(map(len, seen.values())) >= sum(1 + number % 11 for number in range(24))
+
+        await eventually(all_seen)
+    assert seen == {subject: list(range(1, 2 + number % 11)) for number, subject in enumerate(subjects)}
+    assert await Outbox(concerns.mongo, "concerns").take(1) == []
+
+
+async def test_what_comes_before_a_record_that_is_too_large_is_carried_and_what_comes_after_it_waits(
+    concerns: Runtime, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.relay.LARGEST_RECORD", 8_000)
+    other = place.add_force()
+    before = [await record(concerns, place.force) for _ in range(3)]
+    large = await record(concerns, place.force, said="x" * 6_000)
+    after = [await record(concerns, place.force) for _ in range(3)]
+    elsewhere = [await record(concerns, other) for _ in range(9)]
+
+    async with running(concerns, relay(concerns)):
+
+        async def others_are_carried() -> bool:
+            return await published(concerns) >= {*before, *elsewhere}
+
+        await eventually(others_are_carried)
+    assert not await published(concerns) & {large, *after}
+
+
+async def test_a_force_that_is_left_out_meanwhile_is_not_in_what_was_read_ahead(concerns: Runtime, place: Place) -> None:
+    other = place.add_force()
+    for number in range(20):
+        await record(concerns, (place.force, other)[number % 2])
+    reading = Backlog(Outbox(concerns.mongo, "concerns"))
+
+    first = await reading.take(())
+    await reading.mark(first)
+    second = await reading.take({other})
+    await reading.forget()
+
+    assert [each["force"] for each in first] == [place.force, other, place.force, other, place.force, other, place.force]
+    assert [each["force"] for each in second] == [place.force] * 3
+
+
+async def test_what_was_marked_is_not_taken_again_and_what_was_not_is(concerns: Runtime, place: Place) -> None:
+    subjects = [await record(concerns, place.force) for _ in range(10)]
+    reading = Backlog(Outbox(concerns.mongo, "concerns"))
+
+    first = await reading.take(())
+    await reading.mark(first[1:])
+    rest = await reading.take(())
+    await reading.mark(rest)
+    again = await reading.take(())
+
+    assert [each["subject"] for each in rest] == subjects[7:]
+    assert [each["subject"] for each in again] == subjects[:1]
+
+
+async def test_a_mark_that_failed_is_said_and_its_records_are_taken_again(
+    concerns: Runtime, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(8):
+        await record(concerns, place.force)
+    outbox = Outbox(concerns.mongo, "concerns")
+    reading = Backlog(outbox)
+    first = await reading.take(())
+
+    async def away(_: list[str]) -> None:
+        await asyncio.sleep(0)
+        raise Unavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "mark", away)
+        await reading.mark(first)
+        with pytest.raises(Unavailable):
+            await reading.mark(await reading.take(()))
+    await reading.forget()
+
+    assert [each["_id"] for each in await reading.take(())] == [each["_id"] for each in first]
+    await reading.forget()
+
+
+async def test_new_records_of_old_aggregates_are_taken_though_new_aggregates_never_end(concerns: Runtime, place: Place) -> None:
+    for _ in range(backlog.BATCH):
+        await record(concerns, place.force)
+    reading = Backlog(Outbox(concerns.mongo, "concerns"))
+    old = (await reading.take(()))[0]["subject"]
+    await reading.forget()
+    taken: list[str] = []
+
+    for _ in range(backlog.IN_A_ROW + 1):
+        for _ in range(backlog.BATCH):
+            await record(concerns, place.force)
+        taken += [each["subject"] for each in await reading.take(())]
+
+    assert taken.count(old) == 2
+    await reading.forget()
+
+
+async def test_counting_what_is_pending_does_not_read_what_was_published(concerns: Runtime, place: Place) -> None:
+    await record(concerns, place.force)
+    database = place.engines.provisioning.mongo[f"{place.prefix}concerns"]
+    database.command("profile", 2)
+
+    assert [count for _, count, _ in await Outbox(concerns.mongo, "concerns").depth()] == [1]
+
+    database.command("profile", 0)
+    (done,) = database["system.profile"].find({"command.aggregate": "outbox"})
+    assert done["planSummary"].startswith("IXSCAN")
