@@ -161,6 +161,7 @@ class Relay:
                     await acknowledgement
                     acknowledged += parcel.records
             if len(acknowledged) < len(records):
+                # As if Kafka had refused it. Nothing that comes after it is sent, so that no later version overtakes it.
                 raise MessageSizeTooLargeError
         except (KafkaError, TimeoutError) as error:
             log.warning("kafka_does_not_take_events", force=force, why=type(error).__name__, records=len(records) - len(acknowledged))
