@@ -67,9 +67,10 @@ class Outbox:
                 the next look from the beginning finds it.
         """
         where: Document = {"status": PENDING} | ({"force": {"$nin": list(leave_out)}} if leave_out else {})
-        place = ("", 0) if after is None else _place(after)
+        # From that record's aggregate on: the record itself, and what came before it there, is read again and left out.
+        place, again = (("", 0), 0) if after is None else (_place(after), 1)
         found = await self.records.find(
-            where | {"subject": {"$gte": place[0]}}, sort=[("subject", 1), ("version", 1)], limit=limit, hint="pending_by_aggregate"
+            where | {"subject": {"$gte": place[0]}}, sort=[("subject", 1), ("version", 1)], limit=limit + again, hint="pending_by_aggregate"
         )
         return [record for record in found if _place(record) > place]
 

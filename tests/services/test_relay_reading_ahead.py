@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from chassis import read_ahead
-
 from chassis.consumer import Batch, consume
 from chassis.mongo import Tx, Unavailable
 from chassis.outbox import PUBLISHED, Outbox
