@@ -10,7 +10,8 @@ from benchmarks.measuring import Contender, Measured, take_turns
 from benchmarks.messages import many, new_key
 from benchmarks.pace import Pace
 from benchmarks.plain_projector import project_plainly
-from chassis.consumer import Batch, consume
+from chassis.batch import Batch
+from chassis.consumer import consume
 from chassis.kafka import producer
 from chassis.runtime import Runtime
 from contracts.codec import encode

@@ -12,7 +12,7 @@ from benchmarks.ground import Ground
 from benchmarks.measuring import Contender, Measured, percentile, take_turns
 from benchmarks.messages import many
 from benchmarks.models import Model, model_of
-from chassis.consumer import Batch, Received
+from chassis.batch import Batch, Received
 from chassis.mongo import Tx
 from contracts.topics import topic
 from readmodel.filters import ConcernFilters

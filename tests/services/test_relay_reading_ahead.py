@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from chassis import read_ahead
-from chassis.consumer import Batch, consume
+from chassis.batch import Batch
+from chassis.consumer import consume
 from chassis.mongo import Tx, Unavailable
 from chassis.outbox import PUBLISHED, Outbox
 from chassis.read_ahead import ReadAhead
