@@ -20,7 +20,7 @@ from chassis import bodies
 from chassis.answers import Page, Replayed, answer, page, replay
 from chassis.auth import Principal, Role
 from chassis.mongo import Unavailable
-from chassis.problems import Refusal, away, not_found, problems
+from chassis.problems import WRITE_REFUSED, Refusal, away, not_found, problems
 from chassis.recording import Stale
 from chassis.runtime import Runtime
 from chassis.trace import TRACEPARENT, made
@@ -45,7 +45,7 @@ class AdmittedRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:  # noqa: ANN401 - the options of `APIRoute`
         writes = not _WITHOUT_BODY.issuperset(options.get("methods") or {"GET"})
-        usual = problems(400, 401, 403, 404, 422, 503) | (problems(413, 415) if writes else {})
+        usual = problems(400, 401, 403, 404, 422, 503) | (problems(413, 415) | WRITE_REFUSED if writes else {})
         options["responses"] = usual | (options.get("responses") or {})
         options["openapi_extra"] = {"security": [{"bearer": []}]} | (options.get("openapi_extra") or {})
         super().__init__(path, _answering(endpoint, options.get("status_code") or 200), **options)
