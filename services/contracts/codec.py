@@ -1,6 +1,6 @@
 """CloudEvents 1.0 over Kafka in binary mode: attributes are `ce_*` headers, the wire form is the JSON value.
 
-It is written and read here for speed: the CloudEvents SDK, which takes three times as long, judges both in the tests.
+It is written and read here for speed: the CloudEvents SDK, which takes about twice as long, judges both in the tests.
 """
 
 import json
