@@ -6,7 +6,7 @@ from typing import Literal
 
 from benchmarks.measuring import Sample, percentile, ratios
 
-Unit = Literal["/s", "ms", "MB"]
+Unit = Literal["/s", "ms", "MB", "µs"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Figure:
 
     Attributes:
         about: the part of the text that says where it comes from: `write-path`.
-        ours: a value for each round; seconds where the unit is ms, bytes where it is MB.
+        ours: a value for each round; seconds where the unit is ms or µs, bytes where it is MB.
         beside: the same rounds of the other contender, or None where the value stands alone.
         aim: for the ratio to the other contender, or for the value itself (in the unit) where it stands alone; None: only told.
     """
@@ -71,4 +71,4 @@ class Figure:
 
 def in_unit(value: float, unit: Unit) -> float:
     """A value in the unit that it is shown in."""
-    return value * {"/s": 1, "ms": 1e3, "MB": 1e-6}[unit]
+    return value * {"/s": 1, "ms": 1e3, "MB": 1e-6, "µs": 1e6}[unit]

@@ -11,6 +11,7 @@ from typing import Final
 Measured = Mapping[str, float]
 """What one contender did in one round, by name: `{"per_second": 812.0, "p99": 0.041}`; times are in seconds."""
 HUNDREDTHS: Final = 100
+MICRO: Final = 1e6
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,16 @@ class Rounds:
     def sample(self, contender: str, value: str) -> Sample:
         """One value of one contender."""
         return Sample(contender, [each[value] for each in self.measured[contender]])
+
+    def processor(self, contender: str) -> Sample:
+        """Seconds of processor time for each piece of work, of everyone who has a part in it but for whoever asks for it."""
+        return Sample(
+            contender,
+            [
+                sum(used for name, used in each.items() if name.startswith("cpu ") and name != "cpu load") / MICRO
+                for each in self.measured[contender]
+            ],
+        )
 
 
 async def take_turns(contenders: Sequence[Contender], rounds: int, tell: Callable[[str], None]) -> Rounds:

@@ -23,6 +23,8 @@ from readmodel.projections import PROJECTION, fold, movement
 from readmodel.tally import field_of
 
 Document = dict[str, Any]
+Sent = tuple[Message, int]
+"""An event and its offset."""
 Database = AsyncIOMotorDatabase[Document]
 
 
@@ -41,7 +43,9 @@ async def project_plainly(ground: Ground, runtime: Runtime, force: str, pace: Pa
             async with await client.start_session() as session:
 
                 async def body(session: Any, where: TopicPartition = partition, batch: Any = messages) -> None:  # noqa: ANN401
-                    await _write(database, where, batch, session)
+                    place = {"_id": f"{where.topic}:{where.partition}"}
+                    await database["positions"].update_one(place, {"$set": {"offset": batch[-1][1] + 1}}, upsert=True, session=session)
+                    await write(database, where, batch, session)
 
                 await session.with_transaction(body, ReadConcern("snapshot"), WriteConcern("majority"))
             pace.committed(len(messages))
@@ -49,9 +53,8 @@ async def project_plainly(ground: Ground, runtime: Runtime, force: str, pace: Pa
     client.close()
 
 
-async def _write(database: Database, where: TopicPartition, messages: Sequence[tuple[Message, int]], session: Any) -> None:  # noqa: ANN401
-    place = {"_id": f"{where.topic}:{where.partition}"}
-    await database["positions"].update_one(place, {"$set": {"offset": messages[-1][1] + 1}}, upsert=True, session=session)
+async def write(database: Database, where: TopicPartition, messages: Sequence[Sent], session: Any) -> None:  # noqa: ANN401 - Motor's
+    """What is written of messages of one partition, beside the position: documents, figures and history."""
     concerns = database[f"concerns_p{PROJECTION}"]
     keys = list({_key(message) for message, _ in messages})
     old = {document["_id"]: document for document in await concerns.find({"_id": {"$in": keys}}, session=session).to_list(None)}

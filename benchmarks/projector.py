@@ -35,6 +35,8 @@ async def run(ground: Ground) -> list[Figure]:
         measured = await take_turns(contenders, ground.rounds, ground.tell)
         ours, plain = measured.sample(OURS, "per_second"), measured.sample(PLAIN, "per_second")
         found.append(Figure("projector", name, "/s", ours, plain, at_least(1.3)))
+        used, plainly = measured.processor(OURS), measured.processor(PLAIN)
+        found.append(Figure("projector", f"{name}: processor time for an event", "µs", used, plainly, None))
     return found
 
 

@@ -25,8 +25,8 @@ from concerns import store
 
 AT_ONCE: Final = 32
 BODY: Final = json.dumps({"category": "drugs", "said": "dealing in the town centre, most evenings, by the bus station"}).encode()
-HTTP, UNGROUPED = "POST concern", "the same service, a transaction per request"
-RECORD, BARE = "Recorder.record", "a bare transaction per request"
+HTTP, UNGROUPED = "POST concern over HTTP", "the same HTTP service, a transaction per request"
+RECORD, BARE = "recording without HTTP", "a bare transaction per request, without HTTP"
 
 Worker = Callable[[], Awaitable[None]]
 
@@ -46,12 +46,12 @@ async def run(ground: Ground) -> list[Figure]:
         ]
         found = await take_turns(contenders, ground.rounds, ground.tell)
     per_second, p99 = [{each: found.sample(each, value) for each in found.measured} for value in ("per_second", "p99")]
+    used = {each: found.processor(each) for each in found.measured}
+    pairs = [(HTTP, UNGROUPED), (HTTP, BARE), (RECORD, BARE)]
     return [
-        Figure("write-path", "recording, 32 at once", "/s", per_second[RECORD], per_second[BARE], at_least(3)),
-        Figure("write-path", "POST concern, 32 at once", "/s", per_second[HTTP], per_second[UNGROUPED], None),
-        Figure("write-path", "POST concern, 32 at once", "/s", per_second[HTTP], per_second[BARE], at_least(3)),
-        Figure("write-path", "p99 of POST concern, 32 at once", "ms", p99[HTTP], p99[UNGROUPED], None),
-        Figure("write-path", "p99 of recording, 32 at once", "ms", p99[RECORD], p99[BARE], None),
+        *(Figure("write-path", f"{ours}, 32 at once", "/s", per_second[ours], per_second[other], at_least(3)) for ours, other in pairs),
+        *(Figure("write-path", f"p99 of {ours}, 32 at once", "ms", p99[ours], p99[other], None) for ours, other in pairs),
+        *(Figure("write-path", f"processor time of {ours}", "µs", used[ours], used[other], None) for ours, other in pairs),
     ]
 
 

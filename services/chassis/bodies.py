@@ -85,8 +85,11 @@ def read(request: Request, body: bytes, *, wanted: bool) -> Any:  # noqa: ANN401
 
 
 def _check_type(request: Request) -> None:
+    given = ", ".join(request.headers.getlist("content-type"))
+    if given == "application/json" and "content-encoding" not in request.headers:
+        return
     sent = Message()
-    sent["content-type"] = ", ".join(request.headers.getlist("content-type"))
+    sent["content-type"] = given
     accepted = {"application/json", "application/merge-patch+json"} if request.method == "PATCH" else {"application/json"}
     charset = str(sent.get_param("charset", "utf-8")).lower()
     encoded = request.headers.get("content-encoding", "identity").lower()

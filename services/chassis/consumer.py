@@ -24,6 +24,8 @@ from chassis.watchdog import NoProgress, Watchdog
 from contracts.topics import force_of, topic
 
 log = structlog.get_logger()
+POLLED: Final = 4 * BATCH
+"""Records that one poll takes at most: one batch would come of a single partition, and the others would wait for its commit."""
 AT_ONCE: Final = 8
 """Transactions in flight in one process, however many partitions it has."""
 SHOW_SECONDS: Final = 5.0
@@ -146,7 +148,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 return
             await self._take_up(client)
             async with asyncio.timeout(POLL_SECONDS):
-                polled: dict[TopicPartition, list[Any]] = await client.getmany(timeout_ms=200, max_records=BATCH)
+                polled: dict[TopicPartition, list[Any]] = await client.getmany(timeout_ms=200, max_records=POLLED)
             mine = {partition: records for partition, records in polled.items() if partition in self._at}
             await asyncio.gather(*(self._work(client, partition, records) for partition, records in mine.items()))
         except NoOffsetForPartitionError:
@@ -201,7 +203,11 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def _work(self, client: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Any]) -> None:
         async with self._slots:
             try:
-                await self._committer.handle(partition, records)
+                for batch in (records[begin : begin + BATCH] for begin in range(0, len(records), BATCH)):
+                    await self._committer.handle(partition, batch)
+                    if self._runtime.stopping.is_set() or self._at.get(partition) != batch[-1].offset + 1:
+                        # Whoever stands elsewhere now was sent there meanwhile, and what was polled here is not what comes next.
+                        return
             except LostPartition:
                 log.warning("partition_lost", partition=partition.partition, force=force_of(partition.topic))
                 self._at.pop(partition, None)

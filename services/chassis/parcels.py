@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from struct import iter_unpack
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
 
 from chassis.mongo import Document
 from chassis.outbox import message_of
 from contracts.codec import encode
 
-_LOW: Final = 0xFFFFFFFF
-_MIX: Final = 0x5BD1E995
-_SEED: Final = 0x9747B28C
 _ROOM_FOR_HEADERS: Final = 4_096
 
 
@@ -59,13 +56,5 @@ def parcelled(client: AIOKafkaProducer, records: Sequence[Document], partitions:
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """The partition of a key, as Kafka's own clients choose it: murmur2, in a fifth of the time that aiokafka's takes."""
-    mixed = _SEED ^ len(key)
-    whole = len(key) & ~3
-    for (word,) in iter_unpack("<I", key[:whole]):
-        k = word * _MIX & _LOW
-        mixed = mixed * _MIX & _LOW ^ (k ^ k >> 24) * _MIX & _LOW
-    if rest := key[whole:]:
-        mixed = (mixed ^ int.from_bytes(rest, "little")) * _MIX & _LOW
-    mixed = (mixed ^ mixed >> 13) * _MIX & _LOW
-    return ((mixed ^ mixed >> 15) & 0x7FFFFFFF) % partitions
+    """The partition of a key, as Kafka's own clients choose it."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)

@@ -1,22 +1,25 @@
-"""CloudEvents 1.0 over Kafka in binary mode: attributes are `ce_*` headers, the wire form is the JSON value."""
+"""CloudEvents 1.0 over Kafka in binary mode: attributes are `ce_*` headers, the wire form is the JSON value.
 
-from collections.abc import Iterable, Mapping
+It is written and read here for speed: the CloudEvents SDK, which takes about twice as long, judges both in the tests.
+"""
+
+import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-
-from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
-from cloudevents.core.formats.json import JSONFormat
-from cloudevents.core.v1.event import CloudEvent
 
 from contracts.dates import instant
 from contracts.event import EVENTS, Model, dataschema
 from contracts.sealing import Wire
 
-_JSON: Final = JSONFormat()
 SEQUENCE_DIGITS: Final = 10
 HEADERS: Final = frozenset(f"ce_{name}" for name in ("specversion", "id", "type", "source", "subject", "time", "forceid", "sequence"))
 """Headers without which a record is no event of ours."""
+_CONTENT_TYPE: Final = "content-type"
+_OPTIONAL: Final = frozenset({"ce_traceparent", _CONTENT_TYPE})
+_JSON: Final = re.compile(r"application/([\w.-]+\+)?json\b", re.ASCII)
 
 
 class UndecodableError(Exception):
@@ -90,45 +93,54 @@ def source(force: str, service: str) -> str:
 
 def encode(message: Message) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Key, value and headers of the Kafka record."""
-    record = to_binary(CloudEvent(message.attributes(), message.data), _JSON)
-    # The SDK writes microseconds; one instant has one text everywhere.
-    headers = record.headers | {"ce_time": instant(message.time).encode()}
-    return message.subject.encode(), record.value, list(headers.items())
+    attributes = message.attributes() | {"time": instant(message.time)}
+    headers = [(_CONTENT_TYPE if name == "datacontenttype" else f"ce_{name}", text.encode()) for name, text in attributes.items()]
+    return message.subject.encode(), json.dumps(message.data).encode(), headers
 
 
 def decode(value: bytes | None, key: bytes | None, headers: Iterable[tuple[str, bytes]]) -> Message:
-    """Read a Kafka record.
+    """Read a Kafka record. Headers that are no attributes of ours, and its key, are not looked at.
 
     Raises:
         UndecodableError: an attribute is missing or wrong, or attributes and data contradict each other.
     """
+    del key
     if value is None:
         message = "the record has no value"
         raise UndecodableError(message)
     given = dict(headers)
-    # The SDK would make up an id and a time of its own, and a record read twice would be two events.
     if missing := HEADERS - given.keys():
         message = f"the record lacks the headers {', '.join(sorted(missing))}"
         raise UndecodableError(message)
     try:
-        parsed = from_binary(KafkaMessage(headers=given, key=key, value=value), _JSON)
-        return _message(parsed.get_attributes(), parsed.get_data())
-    except UndecodableError:
-        raise
-    # The SDK has a family of errors of its own beside those of JSON, dates and text.
-    except Exception as error:
+        return _message({name: given[name].decode() for name in HEADERS | (_OPTIONAL & given.keys())}, value)
+    # Not UTF-8, no JSON, no time, no number, nested too deeply.
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"the record is not a CloudEvent of ours: {type(error).__name__}"
         raise UndecodableError(message) from error
 
 
-def _message(attributes: Mapping[str, Any], data: object) -> Message:
-    if not isinstance(data, dict):
-        no_object = "the data is not a JSON object"
+def _message(attributes: dict[str, str], value: bytes) -> Message:
+    if not _is_of_ours(attributes):
+        wrong = "an attribute is empty or of another version, or the data is not said to be JSON"
+        raise UndecodableError(wrong)
+    _, _, force, service = attributes["ce_source"].split("/")
+    data, at = json.loads(value), datetime.fromisoformat(attributes["ce_time"])
+    if not isinstance(data, dict) or at.tzinfo is None:
+        no_object = "the data is not a JSON object, or the time has no offset"
         raise UndecodableError(no_object)
-    _, _, force, service = str(attributes["source"]).split("/")
-    message = Message(str(attributes["id"]), str(attributes["type"]), service, attributes["time"], data, attributes.get("traceparent"))
-    agrees = (message.force, message.subject, message.version) == (force, attributes["subject"], int(attributes["sequence"]))
-    if not agrees or attributes["forceid"] != force:
+    message = Message(attributes["ce_id"], attributes["ce_type"], service, at, data, attributes.get("ce_traceparent"))
+    agrees = (message.force, message.subject, message.version) == (force, attributes["ce_subject"], int(attributes["ce_sequence"]))
+    if not agrees or attributes["ce_forceid"] != force:
         contradiction = "attributes and data name different records"
         raise UndecodableError(contradiction)
     return message
+
+
+def _is_of_ours(attributes: dict[str, str]) -> bool:
+    content_type = attributes.get(_CONTENT_TYPE)
+    return (
+        attributes["ce_specversion"] == "1.0"
+        and all(attributes[name] for name in HEADERS)
+        and (content_type is None or _JSON.match(content_type) is not None)
+    )

@@ -120,7 +120,9 @@ class State(Facts):
     def sealed_names(self) -> frozenset[str]:
         """Names of the fields that go into the sealed block."""
         if not self.sensitive:
-            return fields_of(type(self), Confidentiality.SEALED) | self._sealed_extras
+            sealed = fields_of(type(self), Confidentiality.SEALED)
+            # A private attribute takes pydantic longer than all the rest, and is empty where nothing is unknown.
+            return sealed | self._sealed_extras if self.model_extra else sealed
         everything = frozenset(type(self).model_fields) | frozenset(self.model_extra or ())
         return everything - fields_of(type(self), Confidentiality.FRAME) - self._frame_extras
 

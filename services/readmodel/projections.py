@@ -58,6 +58,8 @@ def bucket(model: type[State], document: Stored | None) -> Bucket:
 
 def movement(model: type[State], old: Stored | None, new: Stored | None) -> dict[Bucket, Counter[Figure]]:
     """How the figures move when a record changes: out of the bucket where it stood, into the one where it stands."""
+    if old is None:
+        return {bucket(model, new): contribution(model, new)}
     before, after = bucket(model, old), bucket(model, new)
     moved: dict[Bucket, Counter[Figure]] = {before: Counter(), after: Counter()}
     moved[after].update(contribution(model, new))

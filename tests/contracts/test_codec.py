@@ -2,16 +2,20 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
+from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.codec import HEADERS, Message, UndecodableError, decode, encode
 from contracts.concern import Concern
+from contracts.dates import instant
 from contracts.events import ConcernRaised
 from contracts.sealing import DataKey, seal
 from tests.builders import NOW, concern, new_id
@@ -101,6 +105,35 @@ def test_the_cloudevents_sdk_reads_a_record() -> None:
     assert (read.get_id(), read.get_type(), read.get_subject()) == (message.id, message.type, message.subject)
     assert read.get_extension("sequence") == "0000000001"
     assert read.get_data() == message.data
+
+
+@moderate
+@given(st.dictionaries(st.text(max_size=8), JSON, max_size=4), st.none() | st.just(TRACE), st.datetimes(timezones=st.just(UTC)))
+def test_a_record_is_what_the_cloudevents_sdk_would_write(facts: dict[str, Any], trace: str | None, at: datetime) -> None:
+    at = max(at.replace(microsecond=at.microsecond // 1000 * 1000), datetime(1000, 1, 1, tzinfo=UTC))
+    message = replace(raised(), traceparent=trace, time=at)
+    message = replace(message, data=facts | message.data)
+
+    by_sdk = to_binary(CloudEvent(message.attributes(), message.data), JSONFormat())
+
+    key, value, headers = encode(message)
+    assert (key.decode(), value) == (by_sdk.key, by_sdk.value)
+    assert dict(headers) == by_sdk.headers | {"ce_time": instant(at).encode()}
+    assert decode(value, key, headers) == message
+
+
+@moderate
+@given(st.sampled_from(sorted(headers_of(raised()))), st.text(max_size=12).map(str.encode) | st.binary(max_size=4) | st.none())
+def test_what_the_cloudevents_sdk_refuses_is_undecodable(name: str, content: bytes | None) -> None:
+    key, value, headers = encode(raised())
+    changed = {header: own for header, own in headers if header != name} | ({} if content is None else {name: content})
+
+    try:
+        from_binary(KafkaMessage(headers=changed, key=key, value=value), JSONFormat())
+    except (CloudEventValidationError, ValueError, TypeError):
+        if name != "ce_dataschema":
+            with pytest.raises(UndecodableError):
+                decode(value, key, list(changed.items()))
 
 
 @moderate

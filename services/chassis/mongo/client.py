@@ -24,6 +24,7 @@ SELECTION_SECONDS: Final = 2.0
 TRANSACTION_SECONDS: Final = 6.0
 """How long a transaction is tried again before it counts as away."""
 _MAJORITY: Final = WriteConcern("majority", wtimeout=10_000)
+_READ_AS: Final[CodecOptions[Document]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 _NAMESPACE_EXISTS: Final = 48
 
 
@@ -70,11 +71,14 @@ class Mongo:
             readConcernLevel="majority",
         )
         self._prefix = prefix
+        self._collections: dict[tuple[str, str], Collection] = {}
 
     def collection(self, database: str, name: str) -> Collection:
         """A collection of a database; reads and writes are of the majority."""
-        options: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
-        return Collection(self._client[self._prefix + database].get_collection(name, codec_options=options, write_concern=_MAJORITY))
+        if (database, name) not in self._collections:
+            inner = self._client[self._prefix + database].get_collection(name, codec_options=_READ_AS, write_concern=_MAJORITY)
+            self._collections[database, name] = Collection(inner)
+        return self._collections[database, name]
 
     async def ping(self) -> None:
         """Return when a server that can be written to answers."""
