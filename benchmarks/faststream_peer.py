@@ -15,7 +15,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from benchmarks.plain_projector import Sent, write
-from chassis.consumer import BATCH
+from chassis.batch import BATCH
 from contracts.codec import decode
 
 

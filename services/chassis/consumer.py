@@ -205,7 +205,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             try:
                 for batch in (records[begin : begin + BATCH] for begin in range(0, len(records), BATCH)):
                     await self._committer.handle(partition, batch)
-                    if self._runtime.stopping.is_set() or self._at.get(partition) != batch[-1].offset + 1:
+                    if self._until.is_set() or self._at.get(partition) != batch[-1].offset + 1:
                         # Whoever stands elsewhere now was sent there meanwhile, and what was polled here is not what comes next.
                         return
             except LostPartition:
