@@ -107,11 +107,12 @@ async def test_the_model_before_is_dropped_after_its_grace_and_not_sooner(there:
 
     monkeypatch.setattr(models, "GRACE_SECONDS", 0.1)
 
-    async def is_gone() -> bool:
-        return not {"concerns_p1", "history_p1"} & await there.collections() and not await there.store(FIRST).positions.all()
+    async def is_forgotten() -> bool:
+        return there.standing().retired == ()
 
-    await eventually(is_gone)
-    assert there.standing().retired == ()
+    await eventually(is_forgotten)
+    assert not {"concerns_p1", "history_p1"} & await there.collections()
+    assert not await there.store(FIRST).positions.all()
     assert {"concerns_p1_b2", "positions", "parked", "models"} <= await there.collections()
     assert await there.store(SECOND).positions.all()
 

@@ -20,6 +20,8 @@ def lines() -> Iterator[Lines]:
     before, level = logging.getLogger().handlers[:], logging.getLogger().level
     stream = Lines()
     logs.configure("leaflets", "INFO", stream)
+    # A logger that was kept would write here for ever, and later tests could not capture what it says.
+    structlog.configure(cache_logger_on_first_use=False)
     yield stream
     logging.getLogger().handlers[:] = before
     logging.getLogger().setLevel(level)
