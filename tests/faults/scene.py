@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from contracts.events import ConcernClosed
+from readmodel.model import Model
+from readmodel.projections import PROJECTION
+from roundtable.live_model import standing
 from roundtable.native import Engines
 from tests.faults.evidence import Evidence, Subscriber, ends, read_log
 from tests.faults.load import PATIENCE, Load, Target
@@ -74,8 +77,8 @@ class Scene:
         engines = self.world.cluster.engines
         ours = [one.id for one in self.subscribers.values()]
         with engines.mongo.client() as client:
-            live = client["readmodel"]["models"].find_one({"_id": "live"}) or {"projection": 1}
-            stored = {name: list(client["readmodel"][f"{name}_p{live['projection']}"].find({"force": self.force})) for name in _OF_MODEL}
+            model = live(engines)
+            stored = {name: list(client["readmodel"][model.name_of(name)].find({"force": self.force})) for name in _OF_MODEL}
             # What counts as delivered is asked before what came: the other way round, one more may be delivered in between.
             deliveries = list(
                 client["notifications"]["deliveries"].find({"$or": [{"force": self.force}, {"subscription_id": {"$in": ours}}]})
@@ -122,6 +125,12 @@ class Scene:
 _OF_MODEL = ("concerns", "figures", "history")
 
 
+def live(engines: Engines) -> Model:
+    """The model that readers read."""
+    now = standing(engines.provisioning)
+    return now.live if now else Model(PROJECTION)
+
+
 def unrest(engines: Engines, force: str, *, told: bool = False) -> str:
     """What of a force is still under way, in words; nothing when all of it came to an end."""
     with engines.mongo.client() as client:
@@ -129,7 +138,8 @@ def unrest(engines: Engines, force: str, *, told: bool = False) -> str:
             return f"{pending} events wait in the outbox"
         log = ends(engines, force)
         for consumer in _CONSUMERS:
-            stands = {each["partition"]: each["offset"] for each in client[consumer]["positions"].find({"force": force})}
+            mine = {"force": force, "build": live(engines).later_build if consumer == "readmodel" else None}
+            stands = {each["partition"]: each["offset"] for each in client[consumer]["positions"].find(mine)}
             if behind := sum(max(0, end - stands.get(partition, 0)) for partition, end in log.items()):
                 return f"{consumer} is {behind} events behind"
         if told and (waiting := client["notifications"]["deliveries"].count_documents({"force": force, "status": "pending"})):

@@ -9,7 +9,7 @@ from roundtable.native.services import Service
 from roundtable.parked import Does, ask, parked_events
 from tests.faults.evidence import Answer
 from tests.faults.mains.points import HEALED, POISON
-from tests.faults.scene import Scene, scene, unrest
+from tests.faults.scene import Scene, live, scene, unrest
 from tests.faults.signals import await_death, kill
 from tests.faults.table import Ledger
 from tests.faults.watching import watched, went_back
@@ -51,9 +51,10 @@ def longest_stall(there: Scene, churning: Service, before: int) -> float:
     """For how long, at the longest, nothing was projected while the load went on and a member came and went so often."""
     count, moved_at, longest = -1, time.monotonic(), 0.0
     until = moved_at + CHURN_AT_MOST_SECONDS
+    history = live(there.world.cluster.engines).name_of("history")
     with there.world.cluster.engines.mongo.client() as client:
         while joined(churning) - before < JOINS and time.monotonic() < until:
-            now = client["readmodel"]["history_p1"].count_documents({"force": there.force})
+            now = client["readmodel"][history].count_documents({"force": there.force})
             if now != count:
                 longest, count, moved_at = max(longest, time.monotonic() - moved_at), now, time.monotonic()
             time.sleep(0.1)

@@ -8,7 +8,7 @@ import pytest
 
 from roundtable.native.services import Service
 from tests.faults.evidence import Logged
-from tests.faults.scene import Scene, scene
+from tests.faults.scene import Scene, live, scene
 from tests.faults.signals import await_stop, go_on
 from tests.faults.table import Ledger
 from tests.faults.watching import changed_hands, watched, went_back
@@ -90,7 +90,7 @@ def projects_all(world: World, there: Scene) -> bool:
     """Whether somebody has projected what was answered by now, in every partition."""
     newest = list(list(there.load.answered)[-40:-20])
     with world.cluster.engines.mongo.client() as client:
-        found = client["readmodel"]["concerns_p1"].find({"id": {"$in": [answer.id for answer in newest]}})
+        found = client["readmodel"][live(world.cluster.engines).name_of("concerns")].find({"id": {"$in": [answer.id for answer in newest]}})
         stands = {each["id"]: each["version"] for each in found}
     return all(stands.get(answer.id, 0) >= answer.version for answer in newest)
 

@@ -10,13 +10,14 @@ from pymongo.write_concern import WriteConcern
 
 import chassis.kafka
 import chassis.mongo.client
-import chassis.parked
 import chassis.relay
+import readmodel.build
 import readmodel.projector
 from chassis.desk import Desk
 from chassis.lease import LEASE_MILLISECONDS, Lease
 from chassis.mongo import Document, DuplicateKey, Mongo, Tx, Unavailable
-from chassis.positions import COLLECTION, Positions, position_id
+from chassis.parked import ParkedEvents
+from chassis.positions import COLLECTION, Positions
 from chassis.read_ahead import BATCH
 from chassis.relay import Relay
 from chassis.settings import Settings
@@ -84,7 +85,7 @@ def position_not_compared(_: int) -> None:
     async def move(self: Positions, partition: TopicPartition, before: int, after: int, tx: Tx) -> None:
         del before
         positions = self.mongo.collection(self.database, COLLECTION)
-        await positions.update_one({"_id": position_id(partition)}, {"$set": {"offset": after}}, tx=tx)
+        await positions.update_one({"_id": self._key(partition)}, {"$set": {"offset": after}}, tx=tx)
 
     exchange(Positions, "move", move)
 
@@ -152,7 +153,16 @@ def parks_nothing(_: int) -> None:
     async def park(*_: Any) -> None:
         await asyncio.sleep(0)
 
-    exchange(chassis.parked, "park", park)
+    exchange(ParkedEvents, "park", park)
+
+
+def verifies_nothing(_: int) -> None:
+    """A model that was built becomes the live one, whatever it holds."""
+
+    async def verify(*_: Any) -> None:
+        await asyncio.sleep(0)
+
+    exchange(readmodel.build, "_verify", verify)
 
 
 CHANGES: dict[str, Callable[[int], None]] = {
@@ -171,5 +181,6 @@ CHANGES: dict[str, Callable[[int], None]] = {
         waits_without_bound,
         lease_by_own_clock,
         parks_nothing,
+        verifies_nothing,
     )
 }

@@ -1,22 +1,25 @@
 """Points at which a process kills or stops itself, so that a fault falls exactly where it hurts most."""
 
 import asyncio
-import dataclasses
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+import readmodel.builder
 from chassis.batch import Batch
 from chassis.consumer import Consumption
 from chassis.mongo import Document, Mongo, Tx
 from chassis.outbox import Outbox
 from chassis.recording import Recorder
 from chassis.relay import Relay
+from readmodel.models import Models
 from readmodel.projector import Projector
 from tests.faults.mains.exchange import exchange
 
 CHURN_SECONDS = 2.0
+GAP = 10
 POISON, HEALED = "poison", "poison-healed"
 Call = Callable[..., Awaitable[Any]]
 
@@ -94,12 +97,12 @@ def churns(_: int) -> None:
     run = Consumption.run
 
     async def changed(self: Consumption) -> None:
-        whole = self._runtime
-        while not whole.stopping.is_set():
-            self._runtime = dataclasses.replace(whole, stopping=asyncio.Event())
+        end = self._until
+        while not end.is_set():
+            self._until = asyncio.Event()
             member = asyncio.create_task(run(self))
             await asyncio.sleep(CHURN_SECONDS)
-            self._runtime.stopping.set()
+            self._until.set()
             await member
 
     exchange(Consumption, "run", changed)
@@ -117,6 +120,26 @@ def chokes(_: int) -> None:
     exchange(Projector, "__call__", changed)
 
 
+def dies_before_swap(_: int) -> None:
+    """Die with a model that is built and verified, and not live."""
+    exchange(Models, "swap", _before(Models.swap, _Countdown(1, signal.SIGKILL)))
+
+
+def dies_after_swap(_: int) -> None:
+    """Die when a new model is live, before anyone has been told."""
+    exchange(Models, "swap", _after(Models.swap, _Countdown(1, signal.SIGKILL)))
+
+
+def builds_with_gaps(_: int) -> None:
+    """Leave events out of a model that is built, and of that one alone."""
+
+    class Gaps(Projector):
+        async def __call__(self, tx: Tx, batch: Batch) -> None:
+            await super().__call__(tx, replace(batch, events=[event for event in batch.events if event.offset % GAP]))
+
+    exchange(readmodel.builder, "Projector", Gaps)
+
+
 CHANGES: dict[str, Callable[[int], None]] = {
     "dies-after-commit": dies_after_commit,
     "dies-between-send-and-mark": dies_between_send_and_mark,
@@ -125,4 +148,7 @@ CHANGES: dict[str, Callable[[int], None]] = {
     "stops-before-transaction": stops_before_transaction,
     "churns": churns,
     "chokes": chokes,
+    "dies-before-swap": dies_before_swap,
+    "dies-after-swap": dies_after_swap,
+    "builds-with-gaps": builds_with_gaps,
 }
