@@ -1,6 +1,7 @@
 """`python -m benchmarks`: run benchmarks on embedded engines of their own, and write what they found."""
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from benchmarks.figures import Figure
 from benchmarks.ground import Ground, fresh_prefix
 from benchmarks.machine import load
 from benchmarks.report import HERE, Report, missed
+from chassis import logs
 from roundtable.identity import Issuer
 from roundtable.native import start_engines
 
@@ -37,6 +39,7 @@ def main(
     only: Annotated[str, typer.Option(help=f"Of these, separated by commas: {', '.join(BENCHMARKS)}.")] = "",
 ) -> None:
     """Measure, and write `benchmarks/RESULTS.md` and its plot. Which aims are missed is said, and is no failure."""
+    logs.configure("benchmarks", "ERROR", sys.stderr)
     names = only.split(",") if only else [name for name in BENCHMARKS if not quick or name not in LONG]
     if unknown := set(names) - BENCHMARKS.keys():
         raise typer.BadParameter(", ".join(sorted(unknown)), param_hint="--only")

@@ -8,12 +8,13 @@ from itertools import islice
 from typing import Any, Final
 
 from benchmarks.ground import Ground
-from benchmarks.messages import CATEGORIES, concern_raised, day, sealed
+from benchmarks.messages import BEGINNING, CATEGORIES, concern_raised, day
 from chassis.auth import Role
 from chassis.mongo import Document
+from chassis.recording import stamp
 from chassis.runtime import Runtime
 from contracts.concern import Concern
-from contracts.sealing import DataKey
+from contracts.sealing import DataKey, seal
 from readmodel.access import Reader
 from readmodel.parts import parts, setup
 from readmodel.projections import Bucket, Figure, movement
@@ -63,13 +64,15 @@ async def _fill(model: Model, count: int) -> None:
 
 
 def _documents(model: Model, count: int) -> Iterator[Document]:
-    template = sealed(concern_raised(model.force), model.key).data
+    template = stamp(concern_raised(model.force), BEGINNING)
     for number in range(count):
         at = day(number).date().isoformat()
         # Newest first is by date, then by id: ids are spread over all dates, as they are where many record.
         subject = f"{number * 2_654_435_761 % 2**32:08x}-0000-7000-8000-{number:012x}"
         known: dict[str, Any] = {"raised_on": at, "raised_from": at, "raised_to": at, "category": CATEGORIES[number % 7 % len(CATEGORIES)]}
-        yield {"_id": f"{model.force}:{subject}", **template, "id": subject, "status": STATUSES[number % 11 % len(STATUSES)], **known}
+        # A sealed block opens as part of its own record alone.
+        own = seal(template.model_copy(update={"id": subject}), model.key)
+        yield {"_id": f"{model.force}:{subject}", **own, "status": STATUSES[number % 11 % len(STATUSES)], **known}
 
 
 def _bucket(force: str, date: Bucket, figures: Counter[Figure]) -> Document:

@@ -42,7 +42,7 @@ async def project_plainly(ground: Ground, runtime: Runtime, force: str, pace: Pa
             messages = [(decode(record.value, record.key, record.headers), record.offset) for record in records]
             async with await client.start_session() as session:
 
-                async def body(session: Any, where: TopicPartition = partition, batch: Any = messages) -> None:  # noqa: ANN401
+                async def body(session: Any, where: TopicPartition = partition, batch: Sequence[Sent] = messages) -> None:  # noqa: ANN401 - Motor's
                     place = {"_id": f"{where.topic}:{where.partition}"}
                     await database["positions"].update_one(place, {"$set": {"offset": batch[-1][1] + 1}}, upsert=True, session=session)
                     await write(database, where, batch, session)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Container, Itera
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -30,16 +30,13 @@ RELAY, PLAIN = "relay", "find 500, send one by one, mark"
 PLAIN_BATCH: Final = 500
 COMMITS_PER_SECOND: Final = 100
 Drain = Callable[[Runtime], Awaitable[None]]
+Way = TypeVar("Way")
 
 
 async def run(ground: Ground) -> list[Figure]:
     """Events per second of a backlog that is drained."""
     count = ground.size(30_000, 10_000)
-    contenders = [
-        Contender(RELAY, partial(_drained, ground, count, _relayed)),
-        Contender(PLAIN, partial(_drained, ground, count, partial(_plainly, ground))),
-    ]
-    found = await take_turns(contenders, ground.rounds, ground.tell)
+    found = await _compared(ground, partial(_drained, ground, count), _relayed, partial(_plainly, ground))
     per_second = {each: found.sample(each, "per_second") for each in found.measured}
     return [
         Figure("relay", "relay, a backlog", "/s", per_second[RELAY], per_second[PLAIN], at_least(1.3)),
@@ -51,15 +48,17 @@ async def run(ground: Ground) -> list[Figure]:
 async def _latencies(ground: Ground) -> list[Figure]:
     """From a commit to Kafka's acknowledgement, a commit every 10 ms."""
     count = ground.size(1_000, 200)
-    contenders = [
-        Contender(RELAY, partial(_delays, ground, count, NotingRelay)),
-        Contender(PLAIN, partial(_delays, ground, count, partial(PlainRelay, ground))),
-    ]
-    found = await take_turns(contenders, ground.rounds, ground.tell)
+    found = await _compared(ground, partial(_delays, ground, count), NotingRelay, partial(PlainRelay, ground))
     return [
         Figure("relay", f"commit to acknowledgement at {COMMITS_PER_SECOND} a second, {name}", "ms", *_both(found, name), None)
         for name in ("p50", "p99")
     ]
+
+
+async def _compared(ground: Ground, measure: Callable[[Way], Awaitable[Measured]], relay: Way, plain: Way) -> Rounds:
+    """The relay beside the plain loop, each measured in the same way."""
+    contenders = [Contender(RELAY, partial(measure, relay)), Contender(PLAIN, partial(measure, plain))]
+    return await take_turns(contenders, ground.rounds, ground.tell)
 
 
 def _both(found: Rounds, value: str) -> tuple[Sample, Sample]:

@@ -22,8 +22,8 @@ _EVERY_SECONDS: Final = 5.0
 
 def rebuild(
     watch: _Watch = True,  # noqa: FBT002 - typer's flags
-    cancel: _Cancel = False,  # noqa: FBT002
-    accept_differences: _Accept = False,  # noqa: FBT002
+    cancel: _Cancel = False,  # noqa: FBT002 - typer's flag
+    accept_differences: _Accept = False,  # noqa: FBT002 - typer's flag
     home: HomeOption = None,
 ) -> None:
     """Build the read model anew from the log, beside the live one, which answers meanwhile; verify it, and swap.

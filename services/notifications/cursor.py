@@ -16,7 +16,7 @@ from contracts.topics import force_of, topic
 
 Places = dict[TopicPartition, int]
 """Offset of the next event of each partition."""
-_MAC_BYTES: Final = 16
+MAC_BYTES: Final = 16
 _LONGEST: Final = 16_384
 
 
@@ -57,11 +57,11 @@ class Cursors:
             packed = from_base64url(text[:_LONGEST])
         except ValueError:
             return None
-        mac, content = packed[:_MAC_BYTES], packed[_MAC_BYTES:]
+        mac, content = packed[:MAC_BYTES], packed[MAC_BYTES:]
         return _unpacked(json.loads(content)) if hmac.compare_digest(mac, self._mac(content)) else None
 
     def _mac(self, content: bytes) -> bytes:
-        return hmac.new(self._secret, content, hashlib.sha256).digest()[:_MAC_BYTES]
+        return hmac.new(self._secret, content, hashlib.sha256).digest()[:MAC_BYTES]
 
 
 def _unpacked(content: Mapping[str, Any]) -> Cursor:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -22,6 +22,8 @@ from contracts.vocabulary import Category
 
 EVENT_TYPES: Final = tuple(row.type for row in OPERATIONS)
 LONGEST_URL: Final = 2_000
+CLOCKS_APART: Final = timedelta(days=1)
+"""No two clocks are further apart. An event that is older than a subscription by more only came again: it was republished."""
 REVOKED: Final = "The grant of its owner was revoked"
 """Why a subscription is disabled that is told again once the grant is restored."""
 
@@ -153,6 +155,7 @@ def matches(subscription: Subscription, message: Message) -> bool:
         subscription.is_active
         and subscription.force == message.force
         and not message.sensitive
+        and message.time > subscription.created_at - CLOCKS_APART
         and _admits(subscription.types, message.type)
         and _admits(subscription.categories, message.data.get("category"))
         and _admits(subscription.neighbourhoods, _neighbourhood(message))

@@ -90,7 +90,7 @@ async def _ahead(mongo: Mongo, builder: Builder, live: Store, force: str) -> The
     clock = asyncio.get_running_loop()
     patience = clock.time() + PATIENCE_SECONDS
     while True:
-        there = await mongo.transaction(lambda tx: _at_one_moment(live, force, tx))
+        there = await mongo.snapshot(lambda tx: _at_one_moment(live, force, tx))
         log_ends = await builder.ends()
         if any(offset > log_ends.get(partition, 0) for partition, offset in there.ends.items()):
             message = f"in {force} the live model stands past the end of the log: the topic was made anew, or its log was cut"

@@ -84,7 +84,7 @@ def primary(world: World) -> int:
     """Which member of the set is the primary."""
     with world.cluster.engines.mongo.client() as client:
         ports = [member["name"].rpartition(":")[2] for member in members(client) if member["stateStr"] == "PRIMARY"]
-    return [str(port) for port in world.cluster.engines.mongo.ports].index(ports[0])  # type: ignore[attr-defined]
+    return [str(port) for port in world.cluster.engines.mongo.ports].index(ports[0])  # type: ignore[attr-defined]  # of the set of three
 
 
 def members(client: Any) -> list[dict[str, Any]]:

@@ -48,9 +48,11 @@ def test_with_two_of_everything_and_one_killed_each_minute_every_answer_is_found
         rate = len(there.load.answered) / (time.monotonic() - began)
         verdict = there.verdict(BOUND, told=True)
     made = len({answer.id for answer in there.load.answered})
+    waiting = sum(each["status"] == "pending" for each in verdict.evidence.deliveries)
     fired = f"{sum(killed.values())} kills ({', '.join(f'{name} {count}' for name, count in killed.items())})"
     print(  # noqa: T201 - the result that the command is run for
         f"\n{fired}; {rate:.0f} writes a second answered, {len(there.load.answered)} in all, {made} concerns;"
-        f" {len(there.load.failures)} attempts failed and were sent again; {verdict}"
+        f" {len(there.load.failures)} attempts failed and were sent again;"
+        f" of {len(verdict.evidence.deliveries)} deliveries {waiting} were not sent yet; {verdict}"
     )
     ledger.fault("two", f"two of everything, one killed each minute, {RATE:g} writes/s", fired, verdict)

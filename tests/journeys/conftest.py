@@ -1,9 +1,12 @@
 """The whole product, running: the four services as processes of their own on the real engines."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +24,7 @@ from tests.journeys.reaching import Reachable, created, wait_until
 
 __all__ = ["EVERY_ROLE", "Product", "Reachable", "created", "wait_until"]
 
+PROGRAM = str(Path(sys.executable).with_name("roundtable"))
 EVERY_ROLE = "reader,sensitive_reader,recorder,publisher,subscriber,operator,controller"
 
 
@@ -76,3 +80,10 @@ def announced(product: Product) -> Iterator[None]:
         yield
     finally:
         product.engines.home.stack_file.unlink()
+
+
+def roundtable(product: Product, *arguments: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+    """What comes of `roundtable …` as an operator types it, who answers a question so."""
+    argv = [PROGRAM, *arguments, "--home", str(product.engines.home.root)]
+    with announced(product):
+        return subprocess.run(argv, input=answer, capture_output=True, text=True, check=False)  # noqa: S603 - our own program

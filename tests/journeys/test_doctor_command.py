@@ -2,10 +2,8 @@
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 
-from tests.journeys.conftest import Product, announced
+from tests.journeys.conftest import Product, roundtable
 
 OF_THE_PRODUCT = (
     "services",
@@ -23,10 +21,7 @@ OF_THE_PRODUCT = (
 
 
 def doctor(product: Product, *options: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("roundtable")
-    argv = [str(program), "doctor", "--home", str(product.engines.home.root), *options]
-    with announced(product):
-        return subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    return roundtable(product, "doctor", *options)
 
 
 def test_the_product_is_well_and_the_exit_status_says_what_the_lines_say(product: Product) -> None:

@@ -2,12 +2,11 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import Product, announced
+from tests.journeys.conftest import PROGRAM, Product, announced
 from tests.operating_page import blocks
 
 CLI = "docker compose run --rm cli"
@@ -21,7 +20,7 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_a_command_of_the_operators_page_works_as_it_stands(product: Product, command: str, tmp_path: Path) -> None:
-    script = command.replace(CLI, str(Path(sys.executable).with_name("roundtable")))
+    script = command.replace(CLI, PROGRAM)
     home = os.environ | {"ROUNDTABLE_HOME": str(product.engines.home.root)}
     if "grants restore" in command:
         script = f"{script.replace('restore', 'revoke')} && {script}"

@@ -2,24 +2,21 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
 
 from contracts.topics import topic
-from tests.journeys.conftest import Product, announced, wait_until
+from tests.journeys.conftest import Product, roundtable, wait_until
 
 FORCE = "gwent"
 WORDS = b"what was said, and no JSON"
 
 
 def parked(product: Product, *arguments: str, answer: str = "") -> subprocess.CompletedProcess[str]:
-    argv = [str(Path(sys.executable).with_name("roundtable")), "parked", *arguments, "--home", str(product.engines.home.root)]
-    return subprocess.run(argv, input=answer, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    return roundtable(product, "parked", *arguments, answer=answer)
 
 
 @pytest.fixture
@@ -29,10 +26,9 @@ def here(product: Product) -> Iterator[Product]:
     producer = Producer({**product.engines.kafka_client("concerns"), "log_level": 0})
     producer.produce(topic(FORCE), WORDS, key=b"x")
     assert producer.flush(20) == 0
-    with announced(product):
-        wait_until(lambda: len(listed(product)) == 2, 30)
-        yield product
-        parked(product, "discard", "--force", FORCE, "--why", "the test is over", "--yes")
+    wait_until(lambda: len(listed(product)) == 2, 30)
+    yield product
+    parked(product, "discard", "--force", FORCE, "--why", "the test is over", "--yes")
 
 
 def listed(product: Product) -> list[dict[str, Any]]:

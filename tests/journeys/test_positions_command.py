@@ -1,34 +1,29 @@
 """`roundtable positions` as an operator types it, beside the whole product; what stops a partition is tried with the consumer."""
 
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from contracts.topics import PARTITIONS, topic
-from tests.journeys.conftest import Product, announced, wait_until
+from tests.journeys.conftest import Product, roundtable, wait_until
 
 FORCE = "gwent"
 
 
 def positions(product: Product, *arguments: str, answer: str = "") -> subprocess.CompletedProcess[str]:
-    argv = [str(Path(sys.executable).with_name("roundtable")), "positions", *arguments, "--home", str(product.engines.home.root)]
-    return subprocess.run(argv, input=answer, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    return roundtable(product, "positions", *arguments, answer=answer)
 
 
 @pytest.fixture
-def stopped(product: Product) -> Iterator[int]:
+def stopped(product: Product) -> int:
     """The number of a partition that the read model stopped, by what stands in its own database: it is taken up at the next start."""
     product.add_force(FORCE)
-    with announced(product):
-        wait_until(lambda: len(of_force(product)) == 2 * PARTITIONS, 30)
-        with product.engines.mongo.client() as client:
-            # Of every build of the model: other journeys may have rebuilt it.
-            where = {"topic": topic(FORCE), "partition": 1}
-            client["readmodel"]["positions"].update_many(where, {"$set": {"stopped": {"why": "the log was cut"}}})
-        yield 1
+    wait_until(lambda: len(of_force(product)) == 2 * PARTITIONS, 30)
+    with product.engines.mongo.client() as client:
+        # Of every build of the model: other journeys may have rebuilt it.
+        where = {"topic": topic(FORCE), "partition": 1}
+        client["readmodel"]["positions"].update_many(where, {"$set": {"stopped": {"why": "the log was cut"}}})
+    return 1
 
 
 def of_force(product: Product) -> list[list[str]]:

@@ -4,23 +4,19 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Self
 
 import httpx2
 import pytest
 
 from roundtable.live_model import standing
-from tests.journeys.conftest import Product, announced, wait_until
+from tests.journeys.conftest import PROGRAM, Product, announced, wait_until
 from tests.journeys.reaching import created
 from tests.journeys.test_engines_away import hanging
 from tests.journeys.test_kill import all_concerns, kill_and_start
-
-PROGRAM = str(Path(sys.executable).with_name("roundtable"))
 
 
 @pytest.fixture

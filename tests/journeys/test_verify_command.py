@@ -3,9 +3,7 @@
 import json
 import secrets
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from pymongo.collection import Collection
 
 from chassis.builds import key_in
 from roundtable.verification import Kind
-from tests.journeys.conftest import Product, announced, created, wait_until
+from tests.journeys.conftest import Product, created, roundtable, wait_until
 
 Done = subprocess.CompletedProcess[str]
 Damage = Callable[[Product, str], object]
@@ -40,13 +38,6 @@ def parked(product: Product, force: str) -> dict[str, Any]:
     build, key = product.live_model().later_build, f"engagement.{force}:0:99:d"
     place = {"force": force, "topic": f"engagement.{force}", "partition": 0, "offset": 99}
     return {"_id": key_in(build, key), "build": build, **place, "error": "X"}
-
-
-def roundtable(product: Product, *arguments: str) -> Done:
-    program = Path(sys.executable).with_name("roundtable")
-    argv = [str(program), *arguments, "--home", str(product.engines.home.root)]
-    with announced(product):
-        return subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
 
 def recorded(product: Product) -> str:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chassis.lease import Lease
-from chassis.mongo import TRANSACTION_SECONDS, DeleteOne, DuplicateKey, InsertOne, Mongo, Tx, Unavailable, UpdateOne
+from chassis.mongo import TRANSACTION_SECONDS, DeleteOne, Document, DuplicateKey, InsertOne, Mongo, Tx, Unavailable, UpdateOne
 from roundtable.native import Engines
 
 
@@ -89,6 +89,19 @@ async def test_every_operation_of_a_collection_works(mongo: Mongo) -> None:
     assert await letters.find_one_and_delete({"_id": "b"}) == {"_id": "b", "n": 8}
     assert await letters.delete_one({"_id": "nobody"}) == 0
     assert await letters.delete_many({"n": {"$gt": 100}}) == 3
+
+
+async def test_what_is_read_of_one_instant_does_not_see_what_is_written_meanwhile(mongo: Mongo) -> None:
+    letters = mongo.collection("concerns", "letters")
+    await letters.insert_many([{"_id": name} for name in "abc"])
+
+    async def before_and_after(tx: Tx) -> tuple[int, int, list[Document], int]:
+        before = await letters.count({}, tx=tx)
+        await letters.insert_one({"_id": "d"})
+        found = await letters.find({"_id": "d"}, tx=tx)
+        return before, await letters.count({}, tx=tx), found, await letters.count({})
+
+    assert await mongo.snapshot(before_and_after) == (3, 3, [], 4)
 
 
 async def test_a_database_that_is_away_is_said_as_such_within_a_bound() -> None:

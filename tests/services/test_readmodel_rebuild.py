@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -294,10 +295,10 @@ async def test_the_live_model_may_be_ahead_while_it_is_compared(there: Scene, mo
     await there.projected()
     compared = verifying.compare
 
-    async def after_more(*arguments: object) -> None:
+    async def after_more(*arguments: Any) -> None:
         await there.send(*(builders.concern_raised(there.place.force) for _ in range(30)))
         await there.projected()
-        await compared(*arguments)  # type: ignore[arg-type]
+        await compared(*arguments)
 
     monkeypatch.setattr(build, "compare", after_more)
     rebuilding.ask(there.desk)
@@ -324,10 +325,10 @@ async def losing(there: Scene, monkeypatch: pytest.MonkeyPatch, collection: str)
     """Have a document of the new model disappear before it is verified."""
     compared = verifying.compare
 
-    async def lose(*arguments: object) -> None:
+    async def lose(*arguments: Any) -> None:
         lost = there.store(SECOND).named(collection)
         found = (await lost.find({}))[0]
         await lost.delete_one({"_id": found["_id"]})
-        await compared(*arguments)  # type: ignore[arg-type]
+        await compared(*arguments)
 
     monkeypatch.setattr(build, "compare", lose)

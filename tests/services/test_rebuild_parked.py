@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 import pytest
 
+from chassis.mongo import Mongo
 from contracts import events as e
 from contracts.codec import Message, UndecodableError, decode
 from contracts.concern import Concern
@@ -14,6 +15,7 @@ from readmodel.model import Model
 from readmodel.store import Store
 from roundtable import rebuilding
 from roundtable.condition import lags
+from roundtable.parked import Does
 from roundtable.positions import standings
 from roundtable.provisioning import registered_forces
 from tests import builders
@@ -121,16 +123,16 @@ async def test_what_an_operator_gave_up_is_left_out_of_the_new_model_though_it_i
 
 @pytest.mark.parametrize(("does", "then"), [("redrive", (2, [1, 2])), ("discard", (1, [1]))])
 async def test_what_an_operator_does_while_the_model_is_built_is_done_in_it_too(
-    there: Scene, concern: Concern, monkeypatch: pytest.MonkeyPatch, does: str, then: tuple[int, list[int]]
+    there: Scene, concern: Concern, monkeypatch: pytest.MonkeyPatch, does: Does, then: tuple[int, list[int]]
 ) -> None:
     compared = verifying.compare
 
-    async def after_the_operator(mongo: object, builder: Builder, live: Store, forces: list[str]) -> None:
+    async def after_the_operator(mongo: Mongo, builder: Builder, live: Store, forces: list[str]) -> None:
         assert await builder.store.parked.ids() == {parked.id for parked in seen(there.place)} != set()
         mend(monkeypatch)
-        (outcome,) = await asyncio.to_thread(asked, there.place, does)  # type: ignore[arg-type]
+        (outcome,) = await asyncio.to_thread(asked, there.place, does)
         assert outcome.done
-        await compared(mongo, builder, live, forces)  # type: ignore[arg-type]
+        await compared(mongo, builder, live, forces)
 
     monkeypatch.setattr(build, "compare", after_the_operator)
 

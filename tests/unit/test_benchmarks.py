@@ -70,7 +70,10 @@ def test_numbers_are_of_three_digits() -> None:
 
 
 def test_an_order_rotates_and_a_percentile_is_between_its_neighbours() -> None:
-    contenders = [Contender(name, lambda: None) for name in "ab"]  # type: ignore[arg-type,return-value]
+    async def nothing() -> Measured:
+        return {}
+
+    contenders = [Contender(name, nothing) for name in "ab"]
 
     assert [each.name for each in rotated(contenders, 3)] == ["b", "a"]
     assert percentile([1, 2, 3, 4, 5], 50) == 3

@@ -77,6 +77,10 @@ def test_a_subscription_begins_at_a_place_in_the_log_and_no_clock_has_a_say() ->
     assert matches(subscription(), event(time=NOW - timedelta(hours=2)))
 
 
+def test_nobody_is_told_of_something_older_that_only_came_again() -> None:
+    assert not matches(subscription(), event(time=NOW - timedelta(hours=25)))
+
+
 def test_a_disabled_subscription_is_told_of_nothing() -> None:
     assert not matches(subscription().disabled(NOW, "gone"), event())
 

@@ -122,6 +122,12 @@ class Mongo:
                     message = "the transaction met conflicts until its time was up"
                     raise Unavailable(message) from None
 
+    async def snapshot(self, body: Callable[[Tx], Awaitable[T]]) -> T:
+        """What `body` reads, all of it of one instant; it writes nothing, and may take longer than a transaction lives."""
+        with translated():
+            async with self._session(snapshot=True) as session:
+                return await body(Tx(session))
+
     async def close(self) -> None:
         """Let every connection go."""
         closing = self._client.close()
@@ -142,8 +148,8 @@ class Mongo:
         return result
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Any]:
-        starting = self._client.start_session()
+    async def _session(self, *, snapshot: bool = False) -> AsyncIterator[Any]:
+        starting = self._client.start_session(snapshot=snapshot)
         if asyncio.iscoroutine(starting):
             starting = await starting
         async with starting as session:

@@ -74,7 +74,7 @@ def position_apart(_: int) -> None:
 
     async def moved(self: Positions, partition: TopicPartition, before: int, after: int, tx: Tx) -> None:
         del tx
-        await move(self, partition, before, after, None)  # type: ignore[arg-type]
+        await move(self, partition, before, after, None)  # type: ignore[arg-type]  # without a transaction, which is the fault
 
     exchange(Positions, "move", moved)
 
