@@ -7,7 +7,7 @@ import pytest
 from contracts.topics import PARTITIONS, topic
 from tests.journeys.conftest import Product, roundtable, wait_until
 
-FORCE = "gwent"
+FORCE = "surrey"
 
 
 def positions(product: Product, *arguments: str, answer: str = "") -> subprocess.CompletedProcess[str]:
