@@ -9,7 +9,7 @@ demo: .venv/ready
 	exec $(BIN)/roundtable demo
 
 test: .venv/ready
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Each figure beside its ceiling, into benchmarks/RESULTS.md; QUICK=1 is smaller, takes three minutes and writes nothing.
 bench: .venv/ready

@@ -70,12 +70,15 @@ def _register(engines: Engines, prefix: str) -> str:
 
 
 @pytest.fixture
-def place(engines: Engines) -> Place:
-    """Fresh databases and a fresh force, and so a fresh topic, for one test."""
+def place(engines: Engines) -> Iterator[Place]:
+    """Fresh databases and a fresh force, and so a fresh topic, for one test. Databases that were left would slow every later test."""
     prefix = f"t{secrets.token_hex(4)}_"
     desk = engines.provisioning
     provision_services(desk.kafka, desk.mongo, Credentials(engines.home.secrets), database_prefix=prefix)
-    return Place(engines, prefix, _register(engines, prefix))
+    yield Place(engines, prefix, _register(engines, prefix))
+    for name in desk.mongo.list_database_names():
+        if name.startswith(prefix):
+            desk.mongo.drop_database(name)
 
 
 @pytest.fixture(params=["motor", "pymongo"])
