@@ -12,9 +12,10 @@ import pytest
 from chassis.mongo import Mongo
 from chassis.service import Runtime, assemble
 from chassis.settings import Settings
+from contracts.topics import topic
 from roundtable.credentials import Credentials
 from roundtable.native import Engines, start_engines
-from roundtable.provisioning import add_force, provision_services
+from roundtable.provisioning import add_force, provision_services, registered_forces
 from tests.containers import container_engines
 from tests.docker_engine import fetch_images, in_containers
 
@@ -71,11 +72,13 @@ def _register(engines: Engines, prefix: str) -> str:
 
 @pytest.fixture
 def place(engines: Engines) -> Iterator[Place]:
-    """Fresh databases and a fresh force, and so a fresh topic, for one test. Databases that were left would slow every later test."""
+    """Fresh databases and a fresh force, and so a fresh topic, for one test. What was left of them would slow every later test."""
     prefix = f"t{secrets.token_hex(4)}_"
     desk = engines.provisioning
     provision_services(desk.kafka, desk.mongo, Credentials(engines.home.secrets), database_prefix=prefix)
     yield Place(engines, prefix, _register(engines, prefix))
+    # Kafka is not waited for: a topic is nobody else's.
+    desk.kafka.delete_topics([topic(force["_id"]) for force in registered_forces(dataclasses.replace(desk, database_prefix=prefix))])
     for name in desk.mongo.list_database_names():
         if name.startswith(prefix):
             desk.mongo.drop_database(name)
