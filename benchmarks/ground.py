@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from roundtable.native import Engines
 from roundtable.native.ports import free_port
 from roundtable.native.processes import stop_all
 from roundtable.native.services import Service, start_service
-from roundtable.provisioning import add_force, provision_services
+from roundtable.provisioning import Provisioning, add_force, provision_services
 
 Tell = Callable[[str], None]
 
@@ -40,6 +40,11 @@ class Ground:
     quick: bool
     tell: Tell
 
+    @property
+    def desk(self) -> Provisioning:
+        """An operator's desk here."""
+        return dataclasses.replace(self.engines.provisioning, database_prefix=self.prefix)
+
     def size(self, full: int, quick: int) -> int:
         """How much work, by the size of the run."""
         return quick if self.quick else full
@@ -52,7 +57,7 @@ class Ground:
 
     def register(self, force: str) -> None:
         """Register a force here, which may be registered in other databases too."""
-        add_force(dataclasses.replace(self.engines.provisioning, database_prefix=self.prefix), force)
+        add_force(self.desk, force)
 
     def fresh(self) -> "Ground":
         """Empty databases on the same engines."""
@@ -102,13 +107,17 @@ class Ground:
         running: dict[str, Service] = {}
         program = () if module is None else ("-m", module)
         try:
-            with patch.dict(os.environ, {"ROUNDTABLE_DATABASE_PREFIX": self.prefix, "ROUNDTABLE_REGISTRY_POLL_SECONDS": "0.2"}):
-                running |= {name: start_service(self.engines, name, free_port(), program=program) for name in names}
+            running |= {name: self.start(name, program=program) for name in names}
             for service in running.values():
                 service.await_ready()
             yield running
         finally:
             stop_all([service.child for service in running.values()])
+
+    def start(self, name: str, *, number: int = 1, program: Sequence[str] = ()) -> Service:
+        """Start one process of a service here; who starts it stops it."""
+        settings = {"ROUNDTABLE_DATABASE_PREFIX": self.prefix, "ROUNDTABLE_REGISTRY_POLL_SECONDS": "0.2"}
+        return start_service(self.engines, name, free_port(), number=number, program=program, settings=settings)
 
 
 def fresh_prefix(engines: Engines) -> str:

@@ -3,22 +3,28 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import islice
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
 
 from benchmarks.figures import Figure, at_least
 from benchmarks.ground import Ground, until
 from benchmarks.measuring import Contender, Measured, take_turns
-from benchmarks.messages import many, new_key
+from benchmarks.messages import many
 from benchmarks.pace import Pace
 from benchmarks.plain_projector import project_plainly
 from chassis.batch import Batch
 from chassis.consumer import consume
 from chassis.kafka import producer
 from chassis.runtime import Runtime
-from contracts.codec import encode
+from contracts.codec import Message, encode
 from contracts.topics import topic
 from readmodel import parts
 from readmodel.projector import Projector
 
+CHUNK: Final = 20_000
+"""So many events at most wait in the client while a topic is filled."""
 OURS, PLAIN = "projector", "one partition after the other, replacing with upsert"
 Project = Callable[[Ground, Runtime, str, Pace], Awaitable[None]]
 
@@ -41,18 +47,22 @@ async def run(ground: Ground) -> list[Figure]:
 
 
 async def filled(ground: Ground, count: int, versions: int) -> str:
-    """A force whose topic holds so many events."""
+    """A force whose topic holds so many events; the read model can open what they say."""
     force = ground.new_force()
     async with ground.runtime("concerns") as runtime:
         sender = producer(runtime.settings)
         await sender.start()
-        sent = []
-        for message in many(force, new_key(runtime.keys, force), count, versions):
-            key, value, headers = encode(message)
-            sent.append(await sender.send(topic(force), value=value, key=key, headers=headers))
-        await asyncio.gather(*sent)
+        messages = many(force, await runtime.keys.create("concerns", force, "benchmark"), count, versions)
+        while chunk := list(islice(messages, CHUNK)):
+            await asyncio.gather(*[await _sent(sender, message) for message in chunk])
         await sender.stop()
     return force
+
+
+async def _sent(sender: AIOKafkaProducer, message: Message) -> Awaitable[object]:
+    key, value, headers = encode(message)
+    acknowledged: Awaitable[object] = await sender.send(topic(message.force), value=value, key=key, headers=headers)
+    return acknowledged
 
 
 async def _measured(ground: Ground, force: str, count: int, project: Project) -> Measured:

@@ -3,17 +3,15 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
-
-import psutil
 
 from benchmarks.figures import Figure, at_most
 from benchmarks.ground import Ground
 from benchmarks.load import Line, lines, request
-from benchmarks.measuring import Contender, Measured, Sample, percentile, take_turns
+from benchmarks.measuring import Contender, Measured, percentile, take_turns
 from benchmarks.messages import concern_raised, new_key, sealed
 from benchmarks.write_path import BODY
 from chassis.kafka import producer
@@ -25,33 +23,35 @@ from roundtable.native.services import NAMES, Service
 
 PER_SECOND: Final = 50
 CONNECTIONS: Final = 60
+Work = Callable[[], Awaitable[float]]
+"""Something that is done once, and the seconds that count of it."""
 OURS, BARE = "201 to read model", "produce with acknowledgement, then a transaction"
 
 
 async def run(ground: Ground) -> list[Figure]:
-    """p99 of what a reader waits for, and the memory of each service after it."""
-    force, count = ground.new_force(), ground.size(1_000, 150)
-    async with ground.runtime("concerns") as runtime, AsyncExitStack() as stack:
-        services = stack.enter_context(ground.services(*NAMES))
-        writers = await stack.enter_async_context(lines(services["concerns"].url, CONNECTIONS))
-        readers = await stack.enter_async_context(lines(services["readmodel"].url, CONNECTIONS))
-        token = ground.token(f"{force}:recorder,reader")
-        pairs = [partial(_seen, writer, reader, token, force) for writer, reader in zip(writers, readers, strict=True)]
-        sender = producer(runtime.settings)
-        await sender.start()
-        stack.push_async_callback(sender.stop)
-        bare = partial(_bare, runtime, force, sender.send_and_wait)
-        await _open_loop(pairs, PER_SECOND)
-        contenders = [Contender(OURS, partial(_open_loop, pairs, count)), Contender(BARE, partial(_open_loop, [bare] * CONNECTIONS, count))]
+    """p99 of what a reader waits for."""
+    count = ground.size(1_000, 150)
+    async with served(ground) as (_, pairs), _bare(ground) as bare:
+        await open_loop(pairs, PER_SECOND)
+        contenders = [Contender(OURS, partial(open_loop, pairs, count)), Contender(BARE, partial(open_loop, [bare] * CONNECTIONS, count))]
         found = await take_turns(contenders, ground.rounds, ground.tell)
-        memory = [_memory(name, service) for name, service in services.items()]
     p99 = {name: found.sample(name, "p99") for name in (OURS, BARE)}
-    return [Figure("visible", "201 to read model at 50 a second, p99", "ms", p99[OURS], p99[BARE], at_most(3)), *memory]
+    return [Figure("visible", "201 to read model at 50 a second, p99", "ms", p99[OURS], p99[BARE], at_most(3))]
 
 
-async def _open_loop(workers: Sequence[Callable[[], Awaitable[float]]], count: int) -> Measured:
+@asynccontextmanager
+async def served(ground: Ground) -> AsyncIterator[tuple[Mapping[str, Service], list[Work]]]:
+    """All services, and pairs of a writer and a reader who waits for what was written: each takes one at a time."""
+    force = ground.new_force()
+    with ground.services(*NAMES) as services:
+        async with lines(services["concerns"].url, CONNECTIONS) as writers, lines(services["readmodel"].url, CONNECTIONS) as readers:
+            token = ground.token(f"{force}:recorder,reader")
+            yield services, [partial(_seen, writer, reader, token, force) for writer, reader in zip(writers, readers, strict=True)]
+
+
+async def open_loop(workers: Sequence[Work], count: int) -> Measured:
     """Begin a piece of work every 20 ms, whatever became of those before; each worker does one at a time."""
-    free: asyncio.Queue[Callable[[], Awaitable[float]]] = asyncio.Queue()
+    free: asyncio.Queue[Work] = asyncio.Queue()
     for worker in workers:
         free.put_nowait(worker)
 
@@ -79,7 +79,18 @@ async def _seen(writer: Line, reader: Line, token: str, force: str) -> float:
     return time.perf_counter() - begun
 
 
-async def _bare(runtime: Runtime, force: str, send: Callable[..., Awaitable[object]]) -> float:
+@asynccontextmanager
+async def _bare(ground: Ground) -> AsyncIterator[Work]:
+    """An acknowledged send, then a transaction: what no chain can do without."""
+    force = ground.new_force()
+    async with ground.runtime("concerns") as runtime:
+        sender = producer(runtime.settings)
+        await sender.start()
+        yield partial(_sent_and_committed, runtime, force, sender.send_and_wait)
+        await sender.stop()
+
+
+async def _sent_and_committed(runtime: Runtime, force: str, send: Callable[..., Awaitable[object]]) -> float:
     message = sealed(concern_raised(force), new_key(runtime.keys, force))
     key, value, headers = encode(message)
     begun = time.perf_counter()
@@ -90,8 +101,3 @@ async def _bare(runtime: Runtime, force: str, send: Callable[..., Awaitable[obje
 
     await runtime.mongo.transaction(body)
     return time.perf_counter() - begun
-
-
-def _memory(name: str, service: Service) -> Figure:
-    used = float(psutil.Process(service.child.pid).memory_info().rss)
-    return Figure("memory", f"memory of {name}, after the load", "MB", Sample(name, [used]), None, at_most(250))
