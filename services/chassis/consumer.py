@@ -13,6 +13,7 @@ from chassis import metrics
 from chassis.batch import BATCH, Batch, Committed, Handler
 from chassis.committing import Committer
 from chassis.kafka import REQUEST_SECONDS, consumer, log_range, reachable, stop
+from chassis.membership import let_predecessor_leave
 from chassis.mongo import Unavailable
 from chassis.parked import ParkedEvents, TooManyParked
 from chassis.positions import LostPartition, Positions, StoppedPosition
@@ -142,7 +143,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def _round(self, client: AIOKafkaConsumer) -> None:
         try:
-            self._subscribe(client)
+            await self._subscribe(client)
             if not self._subscribed:
                 await asyncio.sleep(0.1)
                 return
@@ -163,9 +164,11 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             self._at.clear()
             await asyncio.sleep(0.5)
 
-    def _subscribe(self, client: AIOKafkaConsumer) -> None:
+    async def _subscribe(self, client: AIOKafkaConsumer) -> None:
         topics = sorted(topic(force) for force in self._runtime.registry.forces)
         if topics and topics != self._subscribed:
+            if not self._subscribed:
+                await let_predecessor_leave(self._runtime.settings, self._runtime.name, topics)
             client.subscribe(topics=topics, listener=self)
             self._subscribed = topics
             log.info("subscribed", topics=len(topics))

@@ -1,0 +1,88 @@
+"""A process that comes back under its name: it takes its partitions up at once, and those of a force that is new."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from chassis.batch import Batch
+from chassis.consumer import consume
+from chassis.membership import let_predecessor_leave
+from chassis.mongo import Tx
+from chassis.outbox import Outbox
+from chassis.recording import Draft, Recorder
+from chassis.relay import relay
+from chassis.service import Runtime
+from contracts.topics import topic
+from tests.builders import NOW, concern_raised
+from tests.conftest import Place, eventually, running
+
+Runtimes = Callable[[str], Awaitable[Runtime]]
+GROUP = "notifications"
+
+
+@pytest.fixture(autouse=True)
+async def named(place: Place, runtimes: Runtimes, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Processes have a name; in the end the group forgets it, or others would wait for it."""
+    monkeypatch.setenv("ROUNDTABLE_INSTANCE", f"r-{place.force}")
+    yield
+    await let_predecessor_leave((await runtimes(GROUP)).settings, GROUP, ())
+
+
+@pytest.fixture
+async def concerns(runtimes: Runtimes) -> AsyncIterator[Runtime]:
+    runtime = await runtimes("concerns")
+    for name in ("concerns", "outbox", "idempotency", "fences"):
+        await runtime.mongo.ensure_collection("concerns", name)
+    await Outbox(runtime.mongo, "concerns").indexes()
+    async with running(runtime, relay(runtime)):
+        yield runtime
+
+
+async def process(runtimes: Runtimes) -> Runtime:
+    runtime = await runtimes(GROUP)
+    for name in ("positions", "parked"):
+        await runtime.mongo.ensure_collection(GROUP, name)
+    return runtime
+
+
+async def sees_the_next_of(concerns: Runtime, runtime: Runtime, *forces: str) -> None:
+    """An event of each force, recorded now, reaches the process soon."""
+    seen: set[str] = set()
+
+    async def note(_: Tx, batch: Batch) -> None:
+        seen.update(event.message.subject for event in batch.events)
+
+    recorder = Recorder(concerns.mongo, concerns.keys, "concerns")
+    raised = {(await recorder.record([Draft(concern_raised(force), None)], NOW))[0].id for force in forces}
+    concerns.recorded.set()
+
+    async def all_seen() -> bool:
+        return raised <= seen
+
+    async with running(runtime, consume(runtime, note)):
+        await eventually(all_seen)
+
+
+async def test_events_of_a_force_that_was_registered_meanwhile_are_read(concerns: Runtime, runtimes: Runtimes, place: Place) -> None:
+    await sees_the_next_of(concerns, await process(runtimes), place.force)
+    other = place.add_force()
+    await concerns.registry.refresh()
+
+    await sees_the_next_of(concerns, await process(runtimes), place.force, other)
+
+
+async def test_who_reads_the_same_takes_over_without_any_leave(concerns: Runtime, runtimes: Runtimes, place: Place) -> None:
+    runtime = await process(runtimes)
+    await sees_the_next_of(concerns, runtime, place.force)
+
+    assert not await let_predecessor_leave(runtime.settings, GROUP, [topic(place.force)])
+    await sees_the_next_of(concerns, await process(runtimes), place.force)
+
+
+async def test_a_name_that_begins_alike_is_somebody_elses(concerns: Runtime, runtimes: Runtimes, place: Place) -> None:
+    runtime = await process(runtimes)
+    await sees_the_next_of(concerns, runtime, place.force)
+
+    shorter = runtime.settings.model_copy(update={"instance": runtime.settings.instance[:-1]})
+    assert not await let_predecessor_leave(shorter, GROUP, ["other"])
+    assert await let_predecessor_leave(runtime.settings, GROUP, ["other"])
