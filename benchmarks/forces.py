@@ -19,7 +19,7 @@ ALL, ONE = f"{FORCES} forces, {FORCES * 3} partitions", "one force, 3 partitions
 async def run(ground: Ground) -> list[Figure]:
     """Events per second of the read model's own process, and its memory."""
     count = ground.size(27_000, 4_500)
-    every = [await filled(ground, count // FORCES, 1) for _ in range(ground.size(FORCES, FORCES))]
+    every = [await filled(ground, count // FORCES, 1) for _ in range(FORCES)]
     one = [await filled(ground, count, 1)]
     contenders = [Contender(name, partial(_measured, ground, forces, count)) for name, forces in ((ALL, every), (ONE, one))]
     found = await take_turns(contenders, ground.rounds, ground.tell)

@@ -21,6 +21,9 @@ from contracts.codec import Message, decode
 log = structlog.get_logger()
 LARGEST_RECORD: Final = 4 * 1024 * 1024
 """Bytes of the largest record: above what the limits on entry let any state grow to."""
+HELD_READY: Final = 32 * 1024 * 1024
+"""Bytes that a client holds ready of all its partitions together; each has its share, within these bounds."""
+LEAST_SHARE, LARGEST_SHARE = 128 * 1024, 2 * 1024 * 1024
 REQUEST_SECONDS: Final = 10.0
 READ_SECONDS: Final = 5.0
 TURN_SECONDS: Final = 10.0
@@ -58,8 +61,14 @@ def producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-def consumer(settings: Settings, group: str | None = None) -> AIOKafkaConsumer:
-    """A consumer that starts nowhere by itself: its owner seeks. Without a group it is assigned by hand."""
+def consumer(settings: Settings, group: str | None = None, partitions: int = 1) -> AIOKafkaConsumer:
+    """A consumer that starts nowhere by itself: its owner seeks. Without a group it is assigned by hand.
+
+    Args:
+        settings: of the service.
+        group: the consumer group.
+        partitions: how many it reads at the same time, roughly.
+    """
     return AIOKafkaConsumer(
         **connection(settings),
         group_id=group,
@@ -71,7 +80,8 @@ def consumer(settings: Settings, group: str | None = None) -> AIOKafkaConsumer:
         heartbeat_interval_ms=3_000,
         rebalance_timeout_ms=int(REBALANCE_SECONDS * 1000),
         max_poll_interval_ms=300_000,
-        max_partition_fetch_bytes=LARGEST_RECORD + 65_536,
+        # A record that is larger than a share comes alone (KIP-74).
+        max_partition_fetch_bytes=min(LARGEST_SHARE, max(LEAST_SHARE, HELD_READY // max(1, partitions))),
         # A partition whose data is not handled yet is left out of the fetch under way: new data of it waits as long as that fetch may.
         # Shorter still, and an idle consumer asks more than 40 times a second.
         fetch_max_wait_ms=25,

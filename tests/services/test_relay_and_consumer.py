@@ -17,10 +17,12 @@ from chassis.positions import OtherProjection, Positions
 from chassis.recording import Draft, Recorder
 from chassis.relay import relay
 from chassis.service import Runtime
+from contracts.codec import Message, encode
 from contracts.concern import Concern
 from contracts.events import ConcernAmended
+from contracts.sealing import seal
 from contracts.topics import topic
-from tests.builders import NOW, concern_raised
+from tests.builders import NOW, concern_raised, new_id
 from tests.conftest import Place, eventually, running
 
 Runtimes = Callable[[str], Awaitable[Runtime]]
@@ -201,6 +203,36 @@ async def test_a_record_that_is_no_event_is_parked(concerns: Runtime, readmodel:
             return there == 1 and len(await count_of(readmodel)) == 1
 
         await eventually(both_dealt_with)
+
+
+async def test_a_record_larger_than_what_is_held_ready_comes_in_its_turn(
+    concerns: Runtime, readmodel: Runtime, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.kafka.LARGEST_SHARE", 1_000)
+    monkeypatch.setattr("chassis.kafka.LEAST_SHARE", 1_000)
+    seal_key = await concerns.keys.create("concerns", place.force, "large")
+    versions: list[int] = []
+
+    async def note(_: Tx, batch: Batch) -> None:
+        versions.extend(event.message.version for event in batch.events)
+
+    async with running(readmodel, consume(readmodel, note)):
+        sender = producer(concerns.settings)
+        await sender.start()
+        state = concern_raised(place.force).state
+        for said in ("short", "long " * 500_000, "short"):
+            state = state.next(said=said)
+            message = Message(new_id(), "engagement.concern-amended.v1", "concerns", NOW, seal(state, seal_key))
+            key, value, headers = encode(message)
+            await sender.send_and_wait(topic(place.force), value=value, key=key, headers=headers)
+        await sender.stop()
+
+        async def all_seen() -> bool:
+            return len(versions) == 3
+
+        await eventually(all_seen)
+
+    assert versions == [2, 3, 4]
 
 
 async def test_a_consumer_that_begins_again_repeats_nothing(concerns: Runtime, runtimes: Runtimes, place: Place) -> None:
