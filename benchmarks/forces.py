@@ -18,7 +18,7 @@ ALL, ONE = f"{FORCES} forces, {FORCES * 3} partitions", "one force, 3 partitions
 
 async def run(ground: Ground) -> list[Figure]:
     """Events per second of the read model's own process, and its memory."""
-    count = ground.size(27_000, 4_500)
+    count = ground.size(67_500, 13_500)
     every = [await filled(ground, count // FORCES, 1) for _ in range(FORCES)]
     one = [await filled(ground, count, 1)]
     contenders = [Contender(name, partial(_measured, ground, forces, count)) for name, forces in ((ALL, every), (ONE, one))]

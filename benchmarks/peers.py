@@ -37,7 +37,7 @@ async def run(ground: Ground) -> list[Figure]:
     """Events per second of new aggregates; ours exactly once, with history and figures on top."""
     _fetch()
     sink_peer.fetch()
-    count = ground.size(30_000, 5_000)
+    count = ground.size(60_000, 5_000)
     force = await filled(ground, count, 1)
     running = {OURS: _ours, FASTSTREAM: _faststream, SINK: _sink}
     contenders = [Contender(name, partial(_measured, ground, force, count, each)) for name, each in running.items()]

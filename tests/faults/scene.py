@@ -10,6 +10,10 @@ from readmodel.model import Model
 from readmodel.projections import PROJECTION
 from roundtable.live_model import standing
 from roundtable.native import Engines
+from roundtable.provisioning import registered_forces
+from roundtable.verification.force import verify_force
+from roundtable.verification.log import log_reader
+from roundtable.verification.report import ALLOWED, Report
 from tests.faults.evidence import Evidence, Subscriber, ends, read_log
 from tests.faults.load import PATIENCE, Load, Target
 from tests.faults.oracle import differences
@@ -24,21 +28,27 @@ _TICK = 0.1
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the oracle says, and how long it took until all that was answered was everywhere."""
+    """What the oracle says, and how long it took until all that was answered was everywhere.
+
+    Attributes:
+        verified: what `roundtable verify` finds wrong, which shares no code with the oracle.
+    """
 
     differences: list[str]
+    verified: list[str]
     recovery: float
     bound: float
     evidence: Evidence
 
     @property
     def well(self) -> bool:
-        """Whether the oracle holds."""
-        return not self.differences
+        """Whether the oracle holds, and the product's own verification finds nothing."""
+        return not self.differences and not self.verified
 
     def __str__(self) -> str:
         """The first differences, for whoever reads a failed test."""
-        return f"{len(self.differences)} differences: " + "; ".join(self.differences[:8])
+        found = f"{len(self.differences)} differences: " + "; ".join(self.differences[:8])
+        return found + (f"; verify: {'; '.join(self.verified[:8])}" if self.verified else "")
 
 
 @dataclass
@@ -70,7 +80,15 @@ class Scene:
         late = self._await_rest(healed + bound, told=told)
         recovery = time.monotonic() - healed
         evidence = self.evidence(f"{late} within {bound:g} s" if late else "")
-        return Verdict(differences(evidence), recovery, bound, evidence)
+        return Verdict(differences(evidence), self.verified(), recovery, bound, evidence)
+
+    def verified(self) -> list[str]:
+        """What `roundtable verify` finds wrong with the force."""
+        engines, report = self.world.cluster.engines, Report()
+        (force,) = (each for each in registered_forces(engines.provisioning) if each["_id"] == self.force)
+        with log_reader(engines.kafka_client("admin")) as log:
+            verify_force(engines.provisioning, log, force, report)
+        return [str(each) for kind, section in report.sections.items() if kind not in ALLOWED for each in section.named]
 
     def evidence(self, late: str = "") -> Evidence:
         """Everything that is known of the force now."""

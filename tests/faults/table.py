@@ -38,7 +38,7 @@ class Ledger:
 
     def fault(self, row: str, fault: str, fired: str, verdict: Verdict) -> None:
         """A fault fired, and this is what the oracle says; the test fails unless it holds."""
-        oracle = "holds" if verdict.well else str(verdict)[:80]
+        oracle = "holds, verify is clean" if verdict.well else str(verdict)[:80]
         self._note(row, fault, fired, oracle, f"{verdict.recovery:.1f} s / {verdict.bound:g} s", "")
         assert verdict.well, verdict
 
