@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from chassis.settings import Settings
 from contracts.topics import topic
 from roundtable.credentials import Credentials
 from roundtable.native import Engines, start_engines
-from roundtable.provisioning import add_force, provision_services, registered_forces
+from roundtable.provisioning import Provisioning, add_force, provision_services, registered_forces
 from tests.containers import container_engines
 from tests.docker_engine import fetch_images, in_containers
 
@@ -70,17 +71,29 @@ def _register(engines: Engines, prefix: str) -> str:
     return force
 
 
+@pytest.fixture(scope="session")
+def sweeping(engines: Engines) -> Iterator[Executor]:
+    """Takes away what tests have left, beside those that follow: it would slow all of them, and so would waiting for it."""
+    del engines
+    with ThreadPoolExecutor(1) as sweeping:
+        yield sweeping
+
+
 @pytest.fixture
-def place(engines: Engines) -> Iterator[Place]:
-    """Fresh databases and a fresh force, and so a fresh topic, for one test. What was left of them would slow every later test."""
+def place(engines: Engines, sweeping: Executor) -> Iterator[Place]:
+    """Fresh databases and a fresh force, and so a fresh topic, for one test."""
     prefix = f"t{secrets.token_hex(4)}_"
-    desk = engines.provisioning
+    desk = dataclasses.replace(engines.provisioning, database_prefix=prefix)
     provision_services(desk.kafka, desk.mongo, Credentials(engines.home.secrets), database_prefix=prefix)
     yield Place(engines, prefix, _register(engines, prefix))
-    # Kafka is not waited for: a topic is nobody else's.
-    desk.kafka.delete_topics([topic(force["_id"]) for force in registered_forces(dataclasses.replace(desk, database_prefix=prefix))])
+    sweeping.submit(_swept, desk)
+
+
+def _swept(desk: Provisioning) -> None:
+    """Drop the topics and the databases of a place."""
+    desk.kafka.delete_topics([topic(force["_id"]) for force in registered_forces(desk)])
     for name in desk.mongo.list_database_names():
-        if name.startswith(prefix):
+        if name.startswith(desk.database_prefix):
             desk.mongo.drop_database(name)
 
 

@@ -11,7 +11,14 @@ from typing import Final
 import structlog
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.coordinator.protocol import ConsumerProtocol
-from aiokafka.errors import CoordinatorLoadInProgressError, GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError, for_code
+from aiokafka.errors import (
+    CoordinatorLoadInProgressError,
+    GroupCoordinatorNotAvailableError,
+    NoError,
+    NotCoordinatorForGroupError,
+    UnknownMemberIdError,
+    for_code,
+)
 from aiokafka.protocol.admin import DescribeGroupsRequest
 from aiokafka.protocol.group import LeaveGroupRequest
 
@@ -23,8 +30,6 @@ log = structlog.get_logger()
 _UUID_LENGTH: Final = 36
 _NOT_YET: Final = (GroupCoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorForGroupError)
 _PAUSE_SECONDS: Final = 0.1
-NO_MEMBER: Final = 25
-"""UNKNOWN_MEMBER_ID: it has left already."""
 
 
 async def let_predecessor_leave(settings: Settings, group: str, topics: Collection[str]) -> bool:
@@ -82,6 +87,7 @@ def _subscribed(metadata: bytes) -> set[str]:
 
 async def _let_go(client: AIOKafkaClient, coordinator: int, group: str, member: str) -> None:
     answer = await client.send(coordinator, LeaveGroupRequest(group, member), group=ConnectionGroup.COORDINATION)
-    if answer.error_code not in {0, NO_MEMBER}:
-        raise for_code(answer.error_code)
+    error = for_code(answer.error_code)
+    if error not in {NoError, UnknownMemberIdError}:
+        raise error
     log.info("predecessor_left_the_group", group=group)
