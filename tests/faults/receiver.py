@@ -47,7 +47,11 @@ class Receiver:
 def _handler(into: list[Got]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                # Whoever sent it was killed; what did not come whole did not come.
+                return
             into.append(Got(self.path, self.headers["webhook-id"], json.loads(body)))
             self.send_response(204)
             self.end_headers()
