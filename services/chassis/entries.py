@@ -1,5 +1,6 @@
 """Entries: all that one request commits, and how those of several requests are written in one transaction."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Entry:
     Attributes:
         aggregates: documents of different aggregates with their collections, each one version after what is stored.
         records: their outbox records.
-        new_keys: data keys that the key store must hold before the documents that they seal are there.
+        new_keys: data keys that the key store must hold before the documents that they seal are committed.
     """
 
     aggregates: Sequence[tuple[str, Document]]
@@ -64,14 +65,23 @@ class Ledger:
     async def commit(self, entries: Sequence[Entry]) -> None:
         """Commit entries that touch nothing in common, all of them or none.
 
+        New keys are stored with majority beside the writes, and before the commit: no record is there without its key.
+
         Raises:
             Stale: one of them is, and nobody knows which.
             Unavailable: whether they took hold is not known.
         """
-        await self._keys.keep([key for entry in entries for key in entry.new_keys])
-        writes = _by_collection(entries)
+        writes, new_keys = _by_collection(entries), [key for entry in entries for key in entry.new_keys]
+
+        async def body(tx: Tx) -> None:
+            # Each is waited for to its end: a transaction does not end while something of it is under way.
+            kept_and_written = await asyncio.gather(self._keys.keep(new_keys), self._write(writes, tx), return_exceptions=True)
+            for error in kept_and_written:
+                if error is not None:
+                    raise error
+
         try:
-            await self._mongo.transaction(lambda tx: self._write(writes, tx))
+            await self._mongo.transaction(body)
         except (DuplicateKey, Stale) as error:
             if not await self._holds(entries[0]):
                 raise Stale from error
