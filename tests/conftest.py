@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chassis.mongo import Mongo
 from chassis.service import Runtime, assemble
@@ -19,6 +20,10 @@ from roundtable.native import Engines, start_engines
 from roundtable.provisioning import Provisioning, add_force, provision_services, registered_forces
 from tests.containers import container_engines
 from tests.docker_engine import fetch_images, in_containers
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
