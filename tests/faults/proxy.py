@@ -71,6 +71,9 @@ class Proxy:
             self.resets += 1
             for writer in link.writers:
                 end: socket.socket = writer.get_extra_info("socket")
+                if end.fileno() < 0:
+                    # It has ended by itself, and waits for its pump to see that.
+                    continue
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 writer.transport.abort()
 
