@@ -16,6 +16,13 @@ BOUND = 20.0
 """Seconds. By then a rebuild has ended: the one who watched it is told of that first."""
 
 
+@pytest.fixture(autouse=True)
+def sound(one: World) -> None:
+    """A live model that holds what the log does: the controls of other rows have left events out of it."""
+    ended = rebuilt(one, ask(one.cluster.engines.provisioning, accepts=True))
+    assert ended.outcome is Outcome.SWAPPED, ended
+
+
 def rebuilt(world: World, wish: str) -> Ended:
     """How a rebuild ended."""
     return follow(world.cluster.engines.provisioning, wish, lambda _: None)
@@ -62,5 +69,3 @@ def test_row_14_bites_when_what_was_built_is_not_verified(one: World, ledger: Le
         with one.changed("readmodel", "builds-with-gaps", "verifies-nothing"):
             ended = rebuilt(one, ask(one.cluster.engines.provisioning))
         ledger.control("14", "the new model is not verified", f"{ended.outcome}", there.verdict(BOUND).differences)
-    # A right model again for whoever comes next: it differs from the live one, as an operator would accept who knows why.
-    assert rebuilt(one, ask(one.cluster.engines.provisioning, accepts=True)).outcome is Outcome.SWAPPED
