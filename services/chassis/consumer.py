@@ -12,8 +12,8 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from chassis import metrics
 from chassis.batch import BATCH, Batch, Committed, Handler
 from chassis.committing import Committer
-from chassis.kafka import REQUEST_SECONDS, consumer, log_range, reachable, stop
-from chassis.membership import let_predecessor_leave
+from chassis.kafka import REQUEST_SECONDS, STOP_SECONDS, consumer, log_range, reachable, stop
+from chassis.membership import leave
 from chassis.mongo import Unavailable
 from chassis.parked import ParkedEvents, TooManyParked
 from chassis.positions import LostPartition, Positions, StoppedPosition
@@ -80,6 +80,15 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         """Consume until the end."""
         await self._prepare()
         await together(self._keep_consuming(), self._parked.watch(), self._redriver.run())
+        await self._leave()
+
+    async def _leave(self) -> None:
+        """Give the partitions back when the service stops; one that ends without it is thought to come back within its session."""
+        if self._runtime.stopping.is_set():
+            try:
+                await within(STOP_SECONDS, leave(self._runtime.settings, self._runtime.name))
+            except (KafkaError, TimeoutError, OSError) as error:
+                log.info("group_not_left", why=type(error).__name__)
 
     async def _prepare(self) -> None:
         while not self._until.is_set():
@@ -169,7 +178,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         topics = sorted(topic(force) for force in self._runtime.registry.forces)
         if topics and topics != self._subscribed:
             if not self._subscribed:
-                await let_predecessor_leave(self._runtime.settings, self._runtime.name, topics)
+                await leave(self._runtime.settings, self._runtime.name, unless_reading=topics)
             client.subscribe(topics=topics, listener=self)
             self._subscribed = topics
             log.info("subscribed", topics=len(topics))

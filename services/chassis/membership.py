@@ -1,7 +1,8 @@
-"""What a static member of a consumer group must do before it joins again with other topics than its predecessor had.
+"""How a static member leaves its consumer group, which clients never do by themselves (KIP-345).
 
-Whoever joins under a known name takes its predecessor's partitions over at once, without a rebalance (KIP-345): whatever it subscribes to.
-Topics that are new would be nobody's, and those that are gone would be its own.
+Whoever joins under a known name takes its predecessor's partitions over at once, without a rebalance, whatever it subscribes to: topics
+that are new would be nobody's, and those that are gone would be its own. And the partitions of a process that stops for good would be
+nobody's until the end of its session.
 """
 
 import asyncio
@@ -32,13 +33,13 @@ _NOT_YET: Final = (GroupCoordinatorNotAvailableError, CoordinatorLoadInProgressE
 _PAUSE_SECONDS: Final = 0.1
 
 
-async def let_predecessor_leave(settings: Settings, group: str, topics: Collection[str]) -> bool:
-    """Have whoever bore this process's name leave the group, if it subscribed to other topics; whether it did.
+async def leave(settings: Settings, group: str, *, unless_reading: Collection[str] = ()) -> bool:
+    """Have whoever bears this process's name leave a consumer group; whether someone did.
 
     Args:
-        settings: of the service; without a name of its own (`instance`) a process has no predecessor.
+        settings: of the service; without a name of its own (`instance`) a process is nobody whom the group would keep.
         group: the consumer group.
-        topics: what this process will subscribe to.
+        unless_reading: the topics that the member may go on reading, if it reads just these.
 
     Raises:
         KafkaError, TimeoutError: Kafka does not answer.
@@ -49,12 +50,12 @@ async def let_predecessor_leave(settings: Settings, group: str, topics: Collecti
     try:
         async with asyncio.timeout(REQUEST_SECONDS * 2):
             await client.bootstrap()
-            return await _leave(client, group, settings.instance, set(topics))
+            return await _left(client, group, settings.instance, set(unless_reading))
     finally:
         await within(STOP_SECONDS, client.close())
 
 
-async def _leave(client: AIOKafkaClient, group: str, instance: str, topics: set[str]) -> bool:
+async def _left(client: AIOKafkaClient, group: str, instance: str, topics: set[str]) -> bool:
     while True:
         try:
             coordinator = await client.coordinator_lookup(CoordinationType.GROUP, group)
@@ -90,4 +91,4 @@ async def _let_go(client: AIOKafkaClient, coordinator: int, group: str, member: 
     error = for_code(answer.error_code)
     if error not in {NoError, UnknownMemberIdError}:
         raise error
-    log.info("predecessor_left_the_group", group=group)
+    log.info("left_the_group", group=group)

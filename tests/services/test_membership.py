@@ -1,12 +1,13 @@
-"""A process that comes back under its name: it takes its partitions up at once, and those of a force that is new."""
+"""Who comes back under its name takes its partitions up at once, and those of a new force; who stops gives them back."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from chassis.batch import Batch
 from chassis.consumer import consume
-from chassis.membership import let_predecessor_leave
+from chassis.membership import leave
 from chassis.mongo import Tx
 from chassis.outbox import Outbox
 from chassis.recording import Draft, Recorder
@@ -25,7 +26,7 @@ async def named(place: Place, runtimes: Runtimes, monkeypatch: pytest.MonkeyPatc
     """Processes have a name; in the end the group forgets it, or others would wait for it."""
     monkeypatch.setenv("ROUNDTABLE_INSTANCE", f"r-{place.force}")
     yield
-    await let_predecessor_leave((await runtimes(GROUP)).settings, GROUP, ())
+    await leave((await runtimes(GROUP)).settings, GROUP)
 
 
 @pytest.fixture
@@ -59,8 +60,12 @@ async def sees_the_next_of(concerns: Runtime, runtime: Runtime, *forces: str) ->
     async def all_seen() -> bool:
         return raised <= seen
 
-    async with running(runtime, consume(runtime, note)):
-        await eventually(all_seen)
+    until = asyncio.Event()
+    consuming = asyncio.create_task(consume(runtime, note, until=until))
+    await eventually(all_seen)
+    # Its service goes on, and so nobody leaves the group: as if the process had been killed.
+    until.set()
+    await consuming
 
 
 async def test_events_of_a_force_that_was_registered_meanwhile_are_read(concerns: Runtime, runtimes: Runtimes, place: Place) -> None:
@@ -75,7 +80,7 @@ async def test_who_reads_the_same_takes_over_without_any_leave(concerns: Runtime
     runtime = await process(runtimes)
     await sees_the_next_of(concerns, runtime, place.force)
 
-    assert not await let_predecessor_leave(runtime.settings, GROUP, [topic(place.force)])
+    assert not await leave(runtime.settings, GROUP, unless_reading=[topic(place.force)])
     await sees_the_next_of(concerns, await process(runtimes), place.force)
 
 
@@ -84,5 +89,26 @@ async def test_a_name_that_begins_alike_is_somebody_elses(concerns: Runtime, run
     await sees_the_next_of(concerns, runtime, place.force)
 
     shorter = runtime.settings.model_copy(update={"instance": runtime.settings.instance[:-1]})
-    assert not await let_predecessor_leave(shorter, GROUP, ["other"])
-    assert await let_predecessor_leave(runtime.settings, GROUP, ["other"])
+    assert not await leave(shorter, GROUP)
+    assert await leave(runtime.settings, GROUP)
+
+
+def has_joined(place: Place) -> bool:
+    """Whether the process of this test is a member of the group."""
+    described = place.engines.provisioning.kafka.describe_consumer_groups([GROUP])[GROUP].result(20)
+    return any(f"r-{place.force}" in member.group_instance_id for member in described.members if member.group_instance_id)
+
+
+async def test_a_service_that_stops_gives_its_partitions_back(runtimes: Runtimes, place: Place) -> None:
+    runtime = await process(runtimes)
+
+    async def note(*_: object) -> None:
+        await asyncio.sleep(0)
+
+    async def joined() -> bool:
+        return await asyncio.to_thread(has_joined, place)
+
+    async with running(runtime, consume(runtime, note)):
+        await eventually(joined)
+
+    assert not await joined()
