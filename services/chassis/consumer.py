@@ -68,6 +68,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._redriver = Redriver(handler, stored, committed)
         self._stopped = Stopped()
         self._subscribed: list[str] = []
+        self._is_joined = False
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._rebuilt_at: int | None = None
         runtime.checks.add("partitions", self._stopped.probe, required=False)
@@ -114,7 +115,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 await asyncio.sleep(1)
             finally:
                 self._forget_partitions()
-                self._subscribed = []
+                self._subscribed, self._is_joined = [], False
                 await stop(client)
 
     def _rebuild_once(self, stuck: NoProgress) -> None:
@@ -131,10 +132,13 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Forget every position: assignment is eager, and what is under way fails its compare-and-set."""
         del revoked
+        self._is_joined = False
         self._forget_partitions()
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Nothing: the loop takes up what it has no position of."""
+        """Be a member again; the loop takes up what it has no position of."""
+        del assigned
+        self._is_joined = True
 
     def _forget_partitions(self) -> None:
         self._at.clear()
@@ -236,7 +240,9 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         while True:
             await asyncio.sleep(SHOW_SECONDS)
             mine = {partition: offset for partition, offset in self._at.items() if partition in client.assignment()}
-            if mine:
+            # Behind a request to join, which is answered when all have joined, a commit would come with the generation before: it would
+            # be refused, and the client would begin to join anew, for ever.
+            if mine and self._is_joined:
                 try:
                     await within(SHOW_SECONDS, client.commit(mine))
                 except (KafkaError, TimeoutError) as error:

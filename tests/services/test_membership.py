@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+from aiokafka import TopicPartition
 
 from chassis.batch import Batch
-from chassis.consumer import consume
+from chassis.consumer import Consumption, consume
 from chassis.membership import leave
 from chassis.mongo import Tx
 from chassis.outbox import Outbox
+from chassis.positions import Positions
 from chassis.recording import Draft, Recorder
 from chassis.relay import relay
 from chassis.service import Runtime
@@ -112,3 +114,40 @@ async def test_a_service_that_stops_gives_its_partitions_back(runtimes: Runtimes
         await eventually(joined)
 
     assert not await joined()
+
+
+class Tool:
+    """What is shown to Kafka by one client."""
+
+    def __init__(self, partition: TopicPartition) -> None:
+        self._partition = partition
+        self.shown: list[int] = []
+
+    def assignment(self) -> set[TopicPartition]:
+        return {self._partition}
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        self.shown += offsets.values()
+
+
+async def test_nothing_is_shown_to_kafka_while_members_join(runtimes: Runtimes, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.consumer.SHOW_SECONDS", 0.01)
+    runtime, partition = await process(runtimes), TopicPartition(topic(place.force), 0)
+    consumption = Consumption(runtime, lambda *_: asyncio.sleep(0), Positions(runtime.mongo, GROUP), lambda _: None, asyncio.Event())
+    client = Tool(partition)
+
+    async def shown() -> bool:
+        return client.shown != []
+
+    showing = asyncio.create_task(consumption._show_kafka(client))
+    consumption.on_partitions_assigned([partition])
+    consumption._at[partition] = 5
+    await eventually(shown)
+    consumption.on_partitions_revoked([partition])
+    # The client names its old partitions until it has new ones, and so they are taken up once more.
+    consumption._at[partition] = 5
+    client.shown.clear()
+    await asyncio.sleep(0.1)
+    showing.cancel()
+
+    assert client.shown == []
