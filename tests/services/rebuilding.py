@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from chassis.kafka import producer, stop
 from chassis.mongo import Document
 from chassis.runtime import Runtime
@@ -18,7 +20,8 @@ from contracts.event import Event
 from contracts.meeting import Feedback, Meeting
 from contracts.places import Organisation
 from contracts.topics import topic
-from readmodel import parts
+from readmodel import build, parts
+from readmodel import rebuild as turns
 from readmodel.model import DATABASE, Model, Standing
 from readmodel.projections import MODELS
 from readmodel.projector import project
@@ -200,3 +203,11 @@ def history_of(force: str, number: int) -> list[Event[Any]]:
     found.append(e.FeedbackReceived(state(Feedback, force, confidence_before=2, confidence_after=4)))
     found.append(e.ActionClosed(state(Action, force, status="closed", outcome="completed")))
     return found
+
+
+async def hurried(place: Place, runtimes: Runtimes, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    """A scene, as a fixture, in which models before are swept and new ones are carried on for seconds."""
+    monkeypatch.setattr(turns, "SWEEP_SECONDS", 0.2)
+    monkeypatch.setattr(build, "CARRY_ON_SECONDS", 4.0)
+    async with scene(place, runtimes) as made:
+        yield made
