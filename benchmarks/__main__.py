@@ -31,7 +31,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "rebuild": rebuild.run,
     "rebuild-under-load": rebuild_under_load.run,
 }
-FULL, QUICK = 5, 3
+FULL, QUICK = 5, 2
 LONG: Final = frozenset({"memory", "peers", "rebuild-under-load"})
 """What is no part of a quick run: virtual machines have to get warm, leases have to run out, memory has to grow."""
 
