@@ -12,7 +12,9 @@ from readmodel.model import Phase, Standing
 from roundtable import rebuilding
 from roundtable.live_model import standing
 
-LOOK_SECONDS: Final = 0.1
+LOOK_SECONDS: Final = 0.5
+"""Between two looks at something that takes minutes: each costs MongoDB and this process a little."""
+CLOSER_SECONDS: Final = 0.1
 
 
 @dataclass
@@ -27,13 +29,13 @@ class Rebuild:
     course: Course = field(default_factory=Course)
     begun: dict[Phase | None, float] = field(default_factory=dict)
 
-    async def follow(self, ground: Ground, builder: Callable[[], int], meanwhile: Callable[[Standing], None] = lambda _: None) -> None:
+    async def follow(self, ground: Ground, builder: Callable[[], int], meanwhile: Callable[[Standing], None] | None = None) -> None:
         """Ask for a rebuild and follow it until its model is live.
 
         Args:
             ground: where the read model stands.
             builder: the process id of whoever builds now.
-            meanwhile: told at each look what stands.
+            meanwhile: told at each look what stands; there are more of them then.
 
         Raises:
             RuntimeError: the build was given up.
@@ -47,8 +49,9 @@ class Rebuild:
                 self.begun.setdefault(now.wanted.phase, time.perf_counter())
                 if now.wanted.phase is Phase.BUILDING:
                     self.course.note(projected(ground, now.wanted.model.later_build), builder())
-            meanwhile(now)
-            await asyncio.sleep(LOOK_SECONDS)
+            if meanwhile is not None:
+                meanwhile(now)
+            await asyncio.sleep(LOOK_SECONDS if meanwhile is None else CLOSER_SECONDS)
         self.begun[None] = time.perf_counter()
 
     @property
