@@ -4,12 +4,13 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import psutil
 
 At = tuple[float, int]
 """Seconds, and how much was done by then."""
-TENTHS = 10
+TENTHS: Final = 10
 
 
 @dataclass

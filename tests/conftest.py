@@ -95,7 +95,7 @@ def place(engines: Engines, sweeping: Executor) -> Iterator[Place]:
 
 
 def _swept(desk: Provisioning) -> None:
-    """Drop the topics and the databases of a place."""
+    """Drop the topics and the databases of a place; what cannot be dropped is left, and costs no more than time."""
     desk.kafka.delete_topics([topic(force["_id"]) for force in registered_forces(desk)])
     for name in desk.mongo.list_database_names():
         if name.startswith(desk.database_prefix):

@@ -103,8 +103,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def _keep_consuming(self) -> None:
         while not self._until.is_set():
-            partitions = sum(self._runtime.registry.partitions.values())
-            client = consumer(self._runtime.settings, self._runtime.name, partitions)
+            client = consumer(self._runtime.settings, self._runtime.name, self._runtime.registry.partition_count)
             try:
                 await within(REQUEST_SECONDS * 2, client.start())
                 await self._consume(client)

@@ -23,8 +23,8 @@ LARGEST_RECORD: Final = 4 * 1024 * 1024
 """Bytes of the largest record: above what the limits on entry let any state grow to."""
 HELD_READY: Final = 80 * 1024 * 1024
 """Bytes that a client holds ready of all its partitions together; each has its share, within these bounds."""
-ANSWER: Final = 4 * 1024 * 1024
-"""Bytes of one answer of a broker: while it is taken apart, it is there twice."""
+LARGEST_FETCH: Final = 4 * 1024 * 1024
+"""Bytes of one fetch: while it is taken apart, it is there twice."""
 LEAST_SHARE, LARGEST_SHARE = 128 * 1024, 2 * 1024 * 1024
 REQUEST_SECONDS: Final = 10.0
 READ_SECONDS: Final = 5.0
@@ -82,7 +82,7 @@ def consumer(settings: Settings, group: str | None = None, partitions: int = 1) 
         heartbeat_interval_ms=3_000,
         rebalance_timeout_ms=int(REBALANCE_SECONDS * 1000),
         max_poll_interval_ms=300_000,
-        fetch_max_bytes=ANSWER,
+        fetch_max_bytes=LARGEST_FETCH,
         # A record that is larger than a share comes alone (KIP-74).
         max_partition_fetch_bytes=min(LARGEST_SHARE, max(LEAST_SHARE, HELD_READY // max(1, partitions))),
         # A partition whose data is not handled yet is left out of the fetch under way: new data of it waits as long as that fetch may.

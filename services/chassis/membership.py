@@ -71,7 +71,7 @@ async def _left(client: AIOKafkaClient, group: str, instance: str, topics: set[s
 async def _others(client: AIOKafkaClient, coordinator: int, group: str, instance: str, topics: set[str]) -> list[str]:
     """Ids of members of this name that subscribe to other topics."""
     answer = await client.send(coordinator, DescribeGroupsRequest([group]), group=ConnectionGroup.COORDINATION)
-    error, *_, members = answer.groups[0]
+    error, _, _, _, _, members = answer.groups[0][:6]
     if error:
         raise for_code(error)
     return [member for member, _, _, metadata, _ in members if _bears(member, instance) and _subscribed(metadata) != topics]

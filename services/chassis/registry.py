@@ -80,6 +80,11 @@ class Registry:
         """How many partitions each force's topic has."""
         return self._known.partitions
 
+    @property
+    def partition_count(self) -> int:
+        """How many partitions the topics of all forces have."""
+        return sum(self.partitions.values())
+
     def roles(self, principal: Principal, force: str) -> frozenset[Role]:
         """The roles of a principal in a force now; none in a force that is not registered."""
         if force not in self._known.forces:

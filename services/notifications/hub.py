@@ -96,7 +96,7 @@ class Hub:
         self._wake_all()
 
     async def _read(self) -> None:
-        client = consumer(self._runtime.settings)
+        client = consumer(self._runtime.settings, partitions=self._runtime.registry.partition_count)
         try:
             await within(REQUEST_SECONDS, client.start())
             while not self._runtime.stopping.is_set():

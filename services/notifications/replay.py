@@ -28,7 +28,7 @@ class Replay:
     """One reader of the log, open while it is used as a context."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._client = consumer(runtime.settings)
+        self._client = consumer(runtime.settings, partitions=runtime.registry.partition_count)
         self._subjects = Subjects(runtime.mongo)
 
     async def __aenter__(self) -> Self:

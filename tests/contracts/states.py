@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -13,7 +13,7 @@ from contracts.dates import instant
 from contracts.event import EVENTS, Model
 from contracts.sealing import KEY_BYTES, DataKey
 
-moderate = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+moderate = settings(max_examples=30)
 """As many examples as a shared machine bears in every run; a state is large, and takes its time to draw."""
 
 MODELS = sorted({event.model for event in EVENTS.values()}, key=lambda model: model.__name__)

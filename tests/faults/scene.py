@@ -31,7 +31,7 @@ class Verdict:
     """What the oracle says, and how long it took until all that was answered was everywhere.
 
     Attributes:
-        verified: what `roundtable verify` finds wrong, which shares no code with the oracle.
+        verified: what `roundtable verify` finds wrong, which folds with the code of the services, as the oracle does not.
     """
 
     differences: list[str]

@@ -116,8 +116,8 @@ async def test_a_service_that_stops_gives_its_partitions_back(runtimes: Runtimes
     assert not await joined()
 
 
-class Tool:
-    """What is shown to Kafka by one client."""
+class RecordingClient:
+    """Keeps what is shown to Kafka."""
 
     def __init__(self, partition: TopicPartition) -> None:
         self._partition = partition
@@ -134,7 +134,7 @@ async def test_nothing_is_shown_to_kafka_while_members_join(runtimes: Runtimes, 
     monkeypatch.setattr("chassis.consumer.SHOW_SECONDS", 0.01)
     runtime, partition = await process(runtimes), TopicPartition(topic(place.force), 0)
     consumption = Consumption(runtime, lambda *_: asyncio.sleep(0), Positions(runtime.mongo, GROUP), lambda _: None, asyncio.Event())
-    client = Tool(partition)
+    client = RecordingClient(partition)
 
     async def shown() -> bool:
         return client.shown != []

@@ -8,7 +8,7 @@ import pytest
 from chassis.batch import Batch
 from chassis.mongo import Tx
 from readmodel import build, builder, verifying
-from readmodel.model import Model, Outcome
+from readmodel.model import Ended, Model, Outcome
 from readmodel.projector import Projector
 from roundtable import rebuilding
 from tests import builders
@@ -33,13 +33,17 @@ async def losing(there: Scene, monkeypatch: pytest.MonkeyPatch, collection: str)
     monkeypatch.setattr(build, "compare", lose)
 
 
-async def test_a_model_that_lacks_a_record_does_not_become_live(there: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def ended_without(there: Scene, monkeypatch: pytest.MonkeyPatch, collection: str) -> Ended:
+    """How a rebuild ends whose model has lost a document of a collection."""
     await there.start()
     await there.send(*history_of(there.place.force, 20))
     await there.projected()
-    await losing(there, monkeypatch, "history")
+    await losing(there, monkeypatch, collection)
+    return await asyncio.to_thread(rebuilding.follow, there.desk, rebuilding.ask(there.desk), lambda _: None)
 
-    ended = await asyncio.to_thread(rebuilding.follow, there.desk, rebuilding.ask(there.desk), lambda _: None)
+
+async def test_a_model_that_lacks_a_record_does_not_become_live(there: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = await ended_without(there, monkeypatch, "history")
 
     assert ended.outcome is Outcome.FAILED
     assert there.place.force in ended.why
@@ -53,12 +57,7 @@ async def test_a_model_that_lacks_a_record_does_not_become_live(there: Scene, mo
 
 
 async def test_a_model_whose_figures_are_wrong_does_not_become_live(there: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    await there.start()
-    await there.send(*history_of(there.place.force, 20))
-    await there.projected()
-    await losing(there, monkeypatch, "figures")
-
-    ended = await asyncio.to_thread(rebuilding.follow, there.desk, rebuilding.ask(there.desk), lambda _: None)
+    ended = await ended_without(there, monkeypatch, "figures")
 
     assert (ended.outcome, "recount" in ended.why) == (Outcome.FAILED, True)
     assert there.standing().live == FIRST
