@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import secrets
 import ssl
 import subprocess
@@ -12,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from roundtable.native.ports import kept_ports
+from roundtable.native.ports import RANGE, is_free
 from tests.journeys.reaching import Reachable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,8 @@ PORTS = {
 WITH_IMAGES = ("gateway", "prometheus")
 """Services with an image of their own; the others share one."""
 Done = subprocess.CompletedProcess[str]
+_UNUSED = iter(random.sample(RANGE, len(RANGE)))
+"""Each is given once: one whose container rests looks free, and its project will ask for it again."""
 
 
 @dataclass
@@ -64,7 +67,7 @@ class Composed(Reachable):
     def up(self, *options: str, **settings: str) -> Done:
         """Have all of it started, and wait until it is healthy."""
         done = self.run(*options, "up", "--wait", "--wait-timeout", "300", **settings)
-        assert done.returncode == 0, done.stderr[-2000:] + self.run("logs", "--tail", "15").stdout
+        assert done.returncode == 0, "\n".join((done.stderr[-2000:], docker("ps", "--all"), self.run("logs", "--tail", "15").stdout))
         return done
 
     def cli(self, *arguments: str) -> str:
@@ -139,15 +142,15 @@ def assert_nobody(containers: Iterable[dict[str, Any]]) -> None:
 
 
 @contextmanager
-def composed(folder: Path, published: Iterable[str], **facts: Any) -> Iterator[Composed]:
+def composed(published: Iterable[str], **facts: Any) -> Iterator[Composed]:
     """A project that is not started yet; nothing is left of it at the end.
 
     Args:
-        folder: where its ports are kept.
         published: what has a port.
         facts: of the project.
     """
-    project = Composed(f"roundtable-{secrets.token_hex(3)}", kept_ports(folder / "ports.json", tuple(published)), **facts)
+    ports = {name: next(port for port in _UNUSED if is_free(port)) for name in published}
+    project = Composed(f"roundtable-{secrets.token_hex(3)}", ports, **facts)
     try:
         yield project
     finally:

@@ -24,11 +24,11 @@ VICTIMS = ("kafka", "mongo", "concerns", "meetings", "readmodel", "notifications
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+def stack() -> Iterator[Composed]:
     """The deployment of the override, reached through its gateway."""
     published = ("kafka", "kafka-2", "kafka-3", "gateway")
     files = ("docker-compose.yml", "docker-compose.ha.yml")
-    with composed(tmp_path_factory.mktemp("ha"), published, files=files, through="gateway") as project:
+    with composed(published, files=files, through="gateway") as project:
         project.up()
         authority = docker("exec", project.container("gateway"), "cat", "/data/caddy/pki/authorities/local/root.crt")
         project.authority = ssl.create_default_context(cadata=authority)

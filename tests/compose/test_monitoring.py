@@ -15,9 +15,9 @@ SERVICES = ("readmodel", "meetings", "concerns", "notifications")
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+def stack() -> Iterator[Composed]:
     """A deployment that is watched by Prometheus; Grafana draws what Prometheus knows, and is not needed for it."""
-    with composed(tmp_path_factory.mktemp("monitoring"), (*SERVICES, "kafka", "prometheus")) as project:
+    with composed((*SERVICES, "kafka", "prometheus")) as project:
         project.up()
         done = project.run("--profile", "monitoring", "up", "--wait", "--wait-timeout", "120", "prometheus")
         assert done.returncode == 0, done.stderr

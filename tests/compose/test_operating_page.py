@@ -40,16 +40,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first(folder: Path) -> Iterator[Composed]:
+def first() -> Iterator[Composed]:
     """The deployment that the page begins with."""
-    with composed(folder, PUBLISHED) as project:
+    with composed(PUBLISHED) as project:
         yield project
 
 
 @pytest.fixture(scope="module")
-def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+def second() -> Iterator[Composed]:
     """The deployment that a backup is restored into."""
-    with composed(tmp_path_factory.mktemp("second"), PUBLISHED) as project:
+    with composed(PUBLISHED) as project:
         yield project
 
 

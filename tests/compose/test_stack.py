@@ -38,9 +38,9 @@ FORCE = FORCES[0]
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composed]:
+def stack() -> Iterator[Composed]:
     """A deployment from nothing but the repository, with the forces of the demonstration."""
-    with composed(tmp_path_factory.mktemp("compose"), PUBLISHED) as project:
+    with composed(PUBLISHED) as project:
         project.up()
         for force in FORCES:
             project.cli("forces", "add", force)
