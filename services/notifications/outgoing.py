@@ -1,30 +1,15 @@
-"""Where deliveries are kept, and taken from to be sent. What is due, and for how long it is taken, the database's clock says."""
+"""Where deliveries are kept, from the event that makes them until nobody asks for them any more."""
 
-from collections.abc import Collection as Names
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
-from uuid import uuid4
 
-from chassis.mongo import DeleteMany, Document, Mongo, Tx, UpdateMany, UpdateOne, Write
+from chassis.mongo import DeleteMany, Mongo, Tx, UpdateMany, UpdateOne, Write
 from notifications.delivery import Delivery, DeliveryStatus
 from notifications.store import DATABASE
 
-LEASE: Final = timedelta(seconds=60)
-"""How long a delivery is taken to be sent: far longer than an attempt may last. After that it is due again."""
-_KEPT: Final = frozenset({"status", "why", "attempts", "next_attempt_at"})
-"""What an attempt changes of a delivery."""
-_NOT_WAITING: Final = {"due_at": "", "lease": ""}
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A delivery that this process alone may attempt, until the lease is over."""
-
-    delivery: Delivery
-    endpoint: str
-    lease: str
+_PENDING: Final = DeliveryStatus.PENDING
+NOT_WAITING: Final = {"due_at": "", "lease": ""}
 
 
 class Outgoing:
@@ -48,32 +33,9 @@ class Outgoing:
         found = await self._deliveries.find({"force": force, "_id": within}, sort=[("_id", -1)], limit=limit)
         return [Delivery.model_validate(document) for document in found]
 
-    async def claim(self, spared: Names[str]) -> Claim | None:
-        """Take the delivery that has been due for longest, but for those to some endpoints."""
-        lease = uuid4().hex
-        due = {"status": DeliveryStatus.PENDING, "endpoint": {"$nin": sorted(spared)}, "$expr": {"$lte": ["$due_at", "$$NOW"]}}
-        taken = [{"$set": {"lease": lease, "due_at": _later(LEASE)}}]
-        found = await self._deliveries.find_one_and_update(due, taken, sort=[("due_at", 1)])
-        return None if found is None else Claim(Delivery.model_validate(found), found["endpoint"], lease)
-
-    async def settle(self, claim: Claim, delivery: Delivery, wait: timedelta | None) -> bool:
-        """Store what came of an attempt, due again after `wait`; whether the claim still held."""
-        changes: dict[str, Any] = {
-            name: {"$literal": value} for name, value in delivery.model_dump(mode="json", include=set(_KEPT)).items()
-        }
-        pending = delivery.status == DeliveryStatus.PENDING and wait is not None
-        due: list[Document] = [{"$set": {"due_at": _later(wait)}}, {"$unset": "lease"}] if pending else [{"$unset": list(_NOT_WAITING)}]
-        where = {"_id": claim.delivery.id, "lease": claim.lease, "status": DeliveryStatus.PENDING}
-        return await self._deliveries.update_one(where, [{"$set": changes}, *due]) == 1
-
-    async def release(self, claim: Claim) -> None:
-        """Give a delivery back that was not attempted to the end: it is due at once."""
-        back = [{"$set": {"due_at": "$$NOW"}}, {"$unset": "lease"}]
-        await self._deliveries.update_one({"_id": claim.delivery.id, "lease": claim.lease, "status": DeliveryStatus.PENDING}, back)
-
     async def end(self, subscription_id: str, why: str, tx: Tx | None = None) -> None:
         """End every pending delivery of a subscription."""
-        where = {"subscription_id": subscription_id, "status": DeliveryStatus.PENDING}
+        where = {"subscription_id": subscription_id, "status": _PENDING}
         await self._deliveries.update_many(where, _ending(why), tx=tx)
 
     async def remove(self, subscription_id: str, tx: Tx | None = None) -> None:
@@ -82,7 +44,7 @@ class Outgoing:
 
     async def readdress(self, subscription_id: str, endpoint: str, tx: Tx) -> None:
         """Say that what is pending goes to another endpoint from now on."""
-        where = {"subscription_id": subscription_id, "status": DeliveryStatus.PENDING}
+        where = {"subscription_id": subscription_id, "status": _PENDING}
         await self._deliveries.update_many(where, {"$set": {"endpoint": endpoint}}, tx=tx)
 
     async def taken_since(self, subscription_id: str, delivery: Delivery) -> bool:
@@ -103,7 +65,7 @@ def withheld(force: str, subject: str) -> list[Write]:
     """Tell nobody more of a record that has become sensitive, and keep no more of it than it shows now."""
     of_it = {"force": force, "subject": subject}
     return [
-        UpdateMany(of_it | {"status": DeliveryStatus.PENDING}, _ending("The record has become sensitive")),
+        UpdateMany(of_it | {"status": _PENDING}, _ending("The record has become sensitive")),
         UpdateMany(of_it, {"$unset": {"event.data": ""}}),
     ]
 
@@ -114,8 +76,4 @@ def purged(force: str, subject: str) -> list[Write]:
 
 
 def _ending(why: str) -> Mapping[str, Any]:
-    return {"$set": {"status": DeliveryStatus.ENDED, "why": why, "next_attempt_at": None}, "$unset": _NOT_WAITING}
-
-
-def _later(wait: timedelta | None) -> Document:
-    return {"$add": ["$$NOW", int((wait or timedelta()).total_seconds() * 1000)]}
+    return {"$set": {"status": DeliveryStatus.ENDED, "why": why, "next_attempt_at": None}, "$unset": NOT_WAITING}

@@ -8,7 +8,7 @@ from notifications.channels.addresses import Reach, Resolver
 from notifications.hub import Hub
 from notifications.settings import Settings
 
-SENDING_AT_ONCE = 20
+SENDING_AT_ONCE = 40
 """Deliveries under way in one process."""
 
 

@@ -34,6 +34,6 @@ async def enable(runtime: Runtime) -> None:
         Unavailable: MongoDB is away.
     """
     subscriptions = Subscriptions(runtime.mongo)
-    for each in await subscriptions.silenced():
-        if await subscriptions.stands(each.owner, each.force) and await subscriptions.replace(each.enabled(runtime.now())):
+    for each in await subscriptions.standing(await subscriptions.silenced()):
+        if await subscriptions.replace(each.enabled(runtime.now())):
             log.info("subscription_enabled", subscription=each.id, force=each.force)

@@ -1,30 +1,27 @@
 """Sends what is due: many deliveries at once, few to any one endpoint, so that a receiver that hangs holds no other back."""
 
 import asyncio
-import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from chassis import metrics
-from chassis.mongo import Tx, Unavailable
+from chassis.mongo import Unavailable
+from chassis.recording import stored_id
 from chassis.runtime import Runtime
+from notifications.attempts import Attempts
 from notifications.channels.webhook import Webhooks
-from notifications.delivery import Answer, Delivery, DeliveryStatus, after, ended, wait_after
-from notifications.domain import REVOKED, Subscription
-from notifications.outgoing import Claim, Outgoing
+from notifications.claims import Claim, Claims
+from notifications.pace import Pace
 from notifications.parts import SENDING_AT_ONCE, parts
-from notifications.store import Subscriptions
+from notifications.store import Addressee, Subscriptions
 
 log = structlog.get_logger()
-TO_ONE_ENDPOINT: Final = 2
 POLL_SECONDS: Final = 0.5
 """How soon a delivery is seen that another process made, or that came due; one that this process made wakes the sender."""
 DRAIN_SECONDS: Final = 2.0
 """How long attempts under way may take to end once the service stops; what is not done then is due again."""
-_RETRIED: Final = "retried"
-_OUTCOMES: Final = (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED, DeliveryStatus.ENDED, _RETRIED)
 
 
 async def send(runtime: Runtime) -> None:
@@ -41,20 +38,18 @@ class Sender:
     """One process's share of the sending."""
 
     def __init__(self, runtime: Runtime, webhooks: Webhooks, due: asyncio.Event) -> None:
-        self._runtime = runtime
-        self._webhooks = webhooks
+        self._stopping = runtime.stopping
         self._due = due
-        self._outgoing = Outgoing(runtime.mongo)
         self._subscriptions = Subscriptions(runtime.mongo)
+        self._claims = Claims(runtime.mongo)
+        self._pace = Pace()
+        self._attempts = Attempts(runtime, webhooks, self._claims, self._pace)
         self._under_way: dict[asyncio.Task[None], Claim] = {}
-        for outcome in _OUTCOMES:
-            # A counter that first appears at 1 has not risen in the eyes of whoever watches it: the first failure would go unseen.
-            metrics.deliveries_total.labels(channel="webhook", outcome=outcome)
 
     async def run(self) -> None:
         """Send until the service stops, then end what is under way or give it back."""
         try:
-            while not self._runtime.stopping.is_set():
+            while not self._stopping.is_set():
                 await self._turn()
         finally:
             await self._drain()
@@ -62,8 +57,8 @@ class Sender:
     async def _turn(self) -> None:
         self._due.clear()
         try:
-            while len(self._under_way) < SENDING_AT_ONCE and (claim := await self._outgoing.claim(self._spared())):
-                self._begin(claim)
+            while not self._stopping.is_set() and await self._begin_some():
+                pass
         except Unavailable as error:
             log.warning("sender_waits_for_mongo", why=str(error)[:200])
         try:
@@ -71,15 +66,32 @@ class Sender:
         except TimeoutError:
             return
 
-    def _spared(self) -> list[str]:
-        """Endpoints that have as many attempts under way as one may have."""
-        busy = Counter(claim.endpoint for claim in self._under_way.values())
-        return [endpoint for endpoint, count in busy.items() if count >= TO_ONE_ENDPOINT]
+    async def _begin_some(self) -> bool:
+        """Begin what is due as far as there is room; whether anything began."""
+        shares = self._shares(await self._claims.due() if self._left() else [])
+        begun = await asyncio.gather(*(self._begin_to(endpoint, most) for endpoint, most in shares.items()))
+        return any(begun)
 
-    def _begin(self, claim: Claim) -> None:
-        task = asyncio.create_task(self._deal_with(claim))
-        self._under_way[task] = claim
-        task.add_done_callback(self._done)
+    def _left(self) -> int:
+        return SENDING_AT_ONCE - len(self._under_way)
+
+    def _shares(self, endpoints: Sequence[str]) -> dict[str, int]:
+        """How many may begin to each of some endpoints, the first of them served first."""
+        left, busy, shares = self._left(), Counter(claim.endpoint for claim in self._under_way.values()), dict[str, int]()
+        for endpoint in endpoints:
+            if room := min(self._pace.room(endpoint, busy), left):
+                shares[endpoint] = room
+                left -= room
+        return shares
+
+    async def _begin_to(self, endpoint: str, most: int) -> bool:
+        claims = await self._claims.take(endpoint, most)
+        addressees = await self._subscriptions.addressees({_subscription_of(claim) for claim in claims}) if claims else {}
+        for claim in claims:
+            task = asyncio.create_task(self._deal_with(claim, addressees.get(_subscription_of(claim))))
+            self._under_way[task] = claim
+            task.add_done_callback(self._done)
+        return bool(claims)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task, None)
@@ -88,53 +100,11 @@ class Sender:
             # The lease runs out, and the delivery is due again.
             log.error("attempt_failed_inside", exc_info=error)
 
-    async def _deal_with(self, claim: Claim) -> None:
+    async def _deal_with(self, claim: Claim, addressee: Addressee | None) -> None:
         try:
-            await self._attempt(claim)
+            await self._attempts.make(claim, addressee)
         except Unavailable as error:
             log.warning("attempt_not_settled", delivery=claim.delivery.id, why=str(error)[:200])
-
-    async def _attempt(self, claim: Claim) -> None:
-        """Send a delivery, if its subscription stands at this moment."""
-        delivery = claim.delivery
-        subscription = await self._subscriptions.find(delivery.force, delivery.subscription_id)
-        secret = await self._subscriptions.secret(delivery.force, delivery.subscription_id)
-        if subscription is None or secret is None:
-            await self._outgoing.remove(delivery.subscription_id)
-        elif not subscription.is_active:
-            await self._settle(claim, subscription, ended(delivery, subscription.why or "The subscription is disabled"))
-        elif not await self._subscriptions.stands(subscription.owner, subscription.force):
-            await self._disable(subscription, REVOKED)
-        else:
-            await self._send(claim, subscription, secret)
-
-    async def _send(self, claim: Claim, subscription: Subscription, secret: str) -> None:
-        at = self._runtime.now()
-        answer = await self._webhooks.send(claim.delivery, subscription.url, secret)
-        # Chance spreads attempts out; nobody has to be unable to guess it.
-        wait = wait_after(len(claim.delivery.attempts) + 1, answer, random.random())  # noqa: S311 - chance that nobody has to be unable to guess
-        await self._settle(claim, subscription, after(claim.delivery, answer, at, wait), answer)
-
-    async def _settle(self, claim: Claim, subscription: Subscription, delivery: Delivery, answer: Answer | None = None) -> None:
-        """Store what came of a claim; a receiver that is gone, or takes nothing any more, is asked no further."""
-        metrics.deliveries_total.labels(channel=subscription.channel, outcome=_outcome(delivery)).inc()
-        wait = None if delivery.next_attempt_at is None else delivery.next_attempt_at - delivery.attempts[-1].at
-        await self._outgoing.settle(claim, delivery, wait)
-        if delivery.status != DeliveryStatus.FAILED:
-            return
-        gone = answer is not None and answer.gone
-        if gone or not await self._outgoing.taken_since(subscription.id, delivery):
-            await self._disable(subscription, delivery.why or "The receiver takes nothing")
-
-    async def _disable(self, subscription: Subscription, why: str) -> None:
-        async def body(tx: Tx) -> None:
-            current = await self._subscriptions.find(subscription.force, subscription.id, tx)
-            if current is not None and current.is_active:
-                await self._subscriptions.replace(current.disabled(self._runtime.now(), why), tx)
-            await self._outgoing.end(subscription.id, why, tx)
-
-        log.warning("subscription_disabled", subscription=subscription.id, force=subscription.force, why=why)
-        await self._runtime.mongo.transaction(body)
 
     async def _drain(self) -> None:
         if self._under_way:
@@ -146,11 +116,11 @@ class Sender:
 
     async def _release(self, claim: Claim) -> None:
         try:
-            await self._outgoing.release(claim)
+            await self._claims.release(claim)
         except Unavailable:
             # The lease runs out by itself.
             return
 
 
-def _outcome(delivery: Delivery) -> str:
-    return _RETRIED if delivery.status == DeliveryStatus.PENDING else delivery.status
+def _subscription_of(claim: Claim) -> str:
+    return stored_id(claim.delivery.force, claim.delivery.subscription_id)

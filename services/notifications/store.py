@@ -1,7 +1,9 @@
 """Where notifications keeps subscriptions, their secrets, and which records are sensitive or erased now."""
 
+import asyncio
 from collections.abc import Collection as Names
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,7 +24,7 @@ async def setup(runtime: Runtime) -> None:
         await runtime.mongo.ensure_collection(DATABASE, name)
     pending = {"partialFilterExpression": {"status": "pending"}}
     deliveries = runtime.mongo.collection(DATABASE, "deliveries")
-    await deliveries.create_index([("due_at", 1), ("endpoint", 1)], name="due", **pending)
+    await deliveries.create_index([("status", 1), ("endpoint", 1), ("due_at", 1)], name="due_by_endpoint", **pending)
     await deliveries.create_index([("subscription_id", 1)], name="pending_by_subscription", **pending)
     await deliveries.create_index([("force", 1), ("subject", 1)], name="by_subject")
     receipts = runtime.mongo.collection(DATABASE, IDEMPOTENCY)
@@ -35,6 +37,16 @@ async def registered_since(mongo: Mongo, forces: Names[str], at: datetime) -> se
         {"_id": {"$in": sorted(forces)}, "registered_at": {"$gte": at}}, projection={"_id": 1}
     )
     return {force["_id"] for force in found}
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Who a delivery is sent to."""
+
+    subscription: Subscription
+    secret: str
+    stands: bool
+    """Whether the grant of its owner does."""
 
 
 class Subscriptions:
@@ -104,9 +116,20 @@ class Subscriptions:
         await self._grants.update_one(key, added, upsert=True, tx=tx)
         return True
 
-    async def stands(self, subject: str, force: str) -> bool:
-        """Whether the grant of a subscription's owner stands now: asked of the registry itself, at every sending."""
-        return await self._grants.find_one({"_id": f"{subject}:{force}", "revoked_at": None, "roles": "subscriber"}) is not None
+    async def addressees(self, keys: Names[str]) -> dict[str, Addressee]:
+        """Who is to be sent something, by the stored ids of the subscriptions, as it stands now; those that are gone are left out."""
+        wanted = {"_id": {"$in": sorted(keys)}}
+        subscriptions, secrets = await asyncio.gather(self._subscriptions.find(wanted), self._secrets.find(wanted))
+        secret_of = {found["_id"]: str(found["secret"]) for found in secrets}
+        known = {found["_id"]: _subscription(found) for found in subscriptions if found["_id"] in secret_of}
+        standing = {_key(each) for each in await self.standing(known.values())}
+        return {key: Addressee(each, secret_of[key], key in standing) for key, each in known.items()}
+
+    async def standing(self, subscriptions: Names[Subscription]) -> list[Subscription]:
+        """Those whose owners' grants stand now: asked of the registry itself, at every sending."""
+        wanted = {"_id": {"$in": sorted({_grant(each) for each in subscriptions})}, "revoked_at": None, "roles": "subscriber"}
+        standing = {found["_id"] for found in await self._grants.find(wanted, projection={"_id": 1})}
+        return [each for each in subscriptions if _grant(each) in standing]
 
 
 class Subjects:
@@ -145,6 +168,10 @@ class Watermarks:
     async def raise_to(self, partition: str, force: str, offset: int, tx: Tx) -> None:
         """Say that everything before an offset was told."""
         await self._watermarks.update_one({"_id": partition}, {"$max": {"offset": offset}, "$set": {"force": force}}, upsert=True, tx=tx)
+
+
+def _grant(subscription: Subscription) -> str:
+    return f"{subscription.owner}:{subscription.force}"
 
 
 def _key(subscription: Subscription) -> str:
