@@ -27,6 +27,8 @@ from contracts.topics import topic
 log = structlog.get_logger()
 POLL_SECONDS: Final = 0.05
 """How soon a commit of another process is seen; one of this process wakes the relay at once."""
+REFUSED_SECONDS: Final = 0.5
+"""How soon a process asks again for a lease that another holds: not at each of its own commits."""
 FORCE_SECONDS: Final = (0.2, 30.0)
 """How long a force is left out whose topic does not take events, at first and at the longest, so that it does not hold the others up."""
 KAFKA_SECONDS: Final = (0.2, 3.0)
@@ -58,7 +60,8 @@ class Relay:
         self._runtime = runtime
         self._ahead = ReadAhead(Outbox(runtime.mongo, runtime.name))
         self._lease = Lease(runtime.mongo, runtime.name, "relay")
-        self._held_until = 0.0
+        self._has_lease = False
+        self._ask_lease_at = 0.0
         self._producer: AIOKafkaProducer | None = None
         self._forces = BackOff(*FORCE_SECONDS, now=asyncio.get_running_loop().time)
         self._kafka = BackOff(*KAFKA_SECONDS, now=asyncio.get_running_loop().time)
@@ -97,13 +100,12 @@ class Relay:
             return
 
     async def _holds_lease(self) -> bool:
-        """Renew at a third of the lease, so that a slow pass does not outlive it."""
+        """Renew at a third of the lease, so that a slow pass does not outlive it; whoever is refused asks again a little later."""
         now = asyncio.get_running_loop().time()
-        if now >= self._held_until:
-            if not await self._lease.hold():
-                return False
-            self._held_until = now + LEASE_MILLISECONDS / 3000
-        return True
+        if now >= self._ask_lease_at:
+            self._has_lease = await self._lease.hold()
+            self._ask_lease_at = now + (LEASE_MILLISECONDS / 3000 if self._has_lease else REFUSED_SECONDS)
+        return self._has_lease
 
     async def _carry(self) -> bool:
         """Send one batch and have marked what Kafka acknowledged; whether anything was carried."""

@@ -9,6 +9,7 @@ from concerns.main import SERVICE as CONCERNS
 from meetings.main import SERVICE as MEETINGS
 from tests.conftest import Place
 from tests.services.callers import Caller, calling
+from tests.services.mending import Log, writing
 
 
 @pytest.fixture
@@ -21,3 +22,9 @@ async def meetings(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) 
 async def concerns(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) -> AsyncIterator[Caller]:
     async with calling(CONCERNS, await runtimes("concerns"), place, "recorder", "sensitive_reader", "publisher") as caller:
         yield caller
+
+
+@pytest.fixture
+async def log(place: Place) -> AsyncIterator[Log]:
+    async with writing(place) as writer:
+        yield writer

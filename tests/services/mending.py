@@ -5,21 +5,28 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from aiokafka import AIOKafkaProducer
 from pymongo import MongoClient
 
 from chassis.kafka import producer
+from chassis.mongo import Collection
+from chassis.parked import ParkedEvents
 from chassis.runtime import Runtime
 from chassis.settings import Settings
-from contracts.codec import Message, encode
+from contracts import events as e
+from contracts.codec import Message, UndecodableError, decode, encode
+from contracts.concern import Concern
+from contracts.event import EVENTS
 from contracts.topics import topic
-from readmodel import parts
+from readmodel import parts, projections
 from readmodel.projector import project
 from roundtable.parked import Does, Outcome, Parked, ask, parked_events
 from roundtable.provisioning import Provisioning, kafka_admin
 from roundtable.provisioning.desk import Document
+from tests import builders
 from tests.conftest import Place, eventually, running
-from tests.services.readmodel_world import World
+from tests.services.readmodel_world import World, told
 
 UNKNOWN = "engagement.petition-signed.v1"
 LATER = "engagement.concern-raised.v2"
@@ -133,3 +140,34 @@ async def stands_at(runtime: Runtime) -> int:
     """How many records a service has dealt with, parked ones included."""
     positions = await runtime.mongo.collection(runtime.name, "positions").find({})
     return sum(int(position["offset"]) for position in positions)
+
+
+def events_of(runtime: Runtime) -> Collection:
+    """What a process of the read model holds parked."""
+    return ParkedEvents(runtime.mongo, runtime.name).stored
+
+
+async def story(there: World) -> list[Any]:
+    """Two versions of one concern, and another concern."""
+    concern = builders.concern(there.force)
+    progressed = e.ConcernProgressed(concern.next(status="in_progress"))
+    return await told(there, e.ConcernRaised(concern), progressed, builders.concern_raised(there.force))
+
+
+def mend(monkeypatch: pytest.MonkeyPatch, first: Message) -> None:
+    """A release that understands what the one before did not."""
+    known: Any = projections._KNOWN
+
+    def lenient(document: Any, strict: Callable[[Any], str | None] = known[Concern]) -> str | None:
+        return None if document.get("raised_at") == "soon" else strict(document)
+
+    def reading(value: Any, key: Any, headers: Any) -> Message:
+        try:
+            return decode(value, key, headers)
+        except UndecodableError:
+            return first
+
+    monkeypatch.setitem(EVENTS, UNKNOWN, e.ConcernRaised)
+    monkeypatch.setitem(EVENTS, LATER, e.ConcernRaised)
+    monkeypatch.setitem(known, Concern, lenient)
+    monkeypatch.setattr("chassis.batch.decode", reading)

@@ -1,5 +1,6 @@
 """The read model on a real MongoDB, told events straight into its projector, and asked over HTTP with real tokens."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,9 @@ from contracts.state import State
 from contracts.topics import topic
 from readmodel import parts
 from readmodel.main import SERVICE
+from readmodel.projections import MODELS, bucket, contribution
 from readmodel.projector import Projector
+from readmodel.tally import figure_of
 from roundtable.grants import parse_grant
 from roundtable.identity import Issuer
 from tests.builders import NOW, new_id
@@ -141,3 +144,27 @@ async def put(there: World, model: type[State], *, force: str | None = None, **f
     made = state(model, force or there.force, **facts)
     await there.tell(MADE[model](made))
     return made.id
+
+
+async def told(there: World, *events: object) -> list[Message]:
+    """Messages that were recorded and did not come yet."""
+    return [await there.sealed(event) for event in events]  # type: ignore[arg-type]
+
+
+async def stored_figures(there: World) -> dict[str | None, Counter[tuple[str, ...]]]:
+    """What the figures say, by their date, nought left out."""
+    found: dict[str | None, Counter[tuple[str, ...]]] = {}
+    for each in await there.stored("figures").find({}):
+        found.setdefault(each["date"], Counter()).update({figure_of(name): number for name, number in each["counts"].items()})
+    return {
+        date: Counter({name: number for name, number in counts.items() if number}) for date, counts in found.items() if any(counts.values())
+    }
+
+
+async def recount(there: World) -> dict[str | None, Counter[tuple[str, ...]]]:
+    """What they should say, counted in the records."""
+    found: dict[str | None, Counter[tuple[str, ...]]] = {}
+    for model in MODELS:
+        for document in await there.stored(model.collection).find({}):
+            found.setdefault(bucket(model, document), Counter()).update(contribution(model, document))
+    return {date: counts for date, counts in found.items() if counts}

@@ -17,8 +17,7 @@ from roundtable.provisioning.desk import settle, until
 from tests import builders
 from tests.conftest import Place, eventually
 from tests.services.mending import Log, operating, projecting, writing
-from tests.services.readmodel_world import World, world
-from tests.services.test_readmodel_projector import told
+from tests.services.readmodel_world import World, told, world
 
 Runtimes = Callable[[str], Awaitable[Runtime]]
 Scene = tuple[World, Log, str]

@@ -1,7 +1,6 @@
 """The projector on a real MongoDB: documents, figures and history commit together, and a repeat changes nothing."""
 
 import random
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
@@ -12,17 +11,15 @@ from chassis.batch import Batch
 from chassis.runtime import Runtime
 from contracts import events as e
 from contracts.action import Action
-from contracts.codec import Message
 from contracts.concern import Concern
 from contracts.meeting import Meeting
-from readmodel.projections import MODELS, bucket, contribution
+from readmodel.projections import MODELS
 from readmodel.projector import Projector
 from readmodel.store import Store
-from readmodel.tally import figure_of
 from readmodel.views import figures
 from tests import builders
 from tests.conftest import Place
-from tests.services.readmodel_world import World, state, world
+from tests.services.readmodel_world import World, recount, state, stored_figures, told, world
 
 
 @pytest.fixture
@@ -135,25 +132,3 @@ async def test_partitions_have_buckets_of_their_own_which_the_reader_adds_up(the
 
     assert await there.stored("figures").count({}) == 3
     assert found.total.concerns.raised == 3
-
-
-async def told(there: World, *events: object) -> list[Message]:
-    """Messages that were recorded and did not come yet."""
-    return [await there.sealed(event) for event in events]  # type: ignore[arg-type]
-
-
-async def stored_figures(there: World) -> dict[str | None, Counter[tuple[str, ...]]]:
-    found: dict[str | None, Counter[tuple[str, ...]]] = {}
-    for each in await there.stored("figures").find({}):
-        found.setdefault(each["date"], Counter()).update({figure_of(name): number for name, number in each["counts"].items()})
-    return {
-        date: Counter({name: number for name, number in counts.items() if number}) for date, counts in found.items() if any(counts.values())
-    }
-
-
-async def recount(there: World) -> dict[str | None, Counter[tuple[str, ...]]]:
-    found: dict[str | None, Counter[tuple[str, ...]]] = {}
-    for model in MODELS:
-        for document in await there.stored(model.collection).find({}):
-            found.setdefault(bucket(model, document), Counter()).update(contribution(model, document))
-    return {date: counts for date, counts in found.items() if counts}
