@@ -42,6 +42,7 @@ class Desk:
         self._keys: dict[str, DataKey | None] = {}
         self._sensitive: set[str] = set()
         self._fences: list[Fence] = []
+        self._is_admitted = False
 
     @property
     def force(self) -> str:
@@ -71,6 +72,7 @@ class Desk:
             Replayed: the request was recorded before.
             Refusal: 422, the key was used for another body.
         """
+        self._is_admitted = True
         if self._receipt_id is None:
             return
         found = await self._runtime.mongo.collection(self._runtime.name, IDEMPOTENCY).find_one({"_id": self._receipt_id})
@@ -143,7 +145,9 @@ class Desk:
             Refusal: 403, something sensitive would be ordinary, and the principal may not open it; 503, too much waits for Kafka.
             Stale: something changed meanwhile; the route is run again.
         """
-        await self.admit()
+        if not self._is_admitted:
+            # Whatever loaded something has asked; a request that was recorded since is found out by its receipt, and the route run again.
+            await self.admit()
         await self._runtime.backlog.admit()
         lowered = self._lowered([event.state, *(also.state for also in more)])
         drafts = [Draft(event, self._keys.get(event.state.id), rekey), *(Draft(also, self._keys.get(also.state.id)) for also in more)]

@@ -128,7 +128,8 @@ class Subscriptions:
     async def standing(self, subscriptions: Names[Subscription]) -> list[Subscription]:
         """Those whose owners' grants stand now: asked of the registry itself, at every sending."""
         wanted = {"_id": {"$in": sorted({_grant(each) for each in subscriptions})}, "revoked_at": None, "roles": "subscriber"}
-        standing = {found["_id"] for found in await self._grants.find(wanted, projection={"_id": 1})}
+        found = await self._grants.find(wanted, projection={"_id": 1}) if subscriptions else []
+        standing = {grant["_id"] for grant in found}
         return [each for each in subscriptions if _grant(each) in standing]
 
 

@@ -21,7 +21,7 @@ from tests.journeys.reaching import Reachable, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 REPLICAS = 2
 _STOP_SECONDS = 12.0
-_USUAL = {"ROUNDTABLE_REGISTRY_POLL_SECONDS": "0.2", "PYTHONPATH": str(ROOT)}
+_USUAL = {"ROUNDTABLE_REGISTRY_POLL_SECONDS": "1", "PYTHONPATH": str(ROOT)}
 
 
 @dataclass
