@@ -73,19 +73,18 @@ class Claims:
     async def take(self, endpoint: str, most: int) -> list[Claim]:
         """Take deliveries to an endpoint, those that have been due for longest first; none when nothing is due."""
         due = {"status": _PENDING, "endpoint": endpoint, **_IS_DUE}
-        while found := await self._deliveries.find(due, projection={"_id": 1}, sort=[("due_at", 1)], limit=most):
-            if taken := await self._take_of([each["_id"] for each in found]):
+        while found := await self._deliveries.find(due, sort=[("due_at", 1)], limit=most):
+            if taken := await self._take_of(found):
                 return taken
             # Another process took every one of them meanwhile.
         return []
 
-    async def _take_of(self, ids: list[str]) -> list[Claim]:
-        lease = uuid4().hex
-        await self._deliveries.update_many(
-            {"_id": {"$in": ids}, "status": _PENDING, **_IS_DUE}, [{"$set": {"lease": lease, "due_at": _later(LEASE)}}]
-        )
-        taken = await self._deliveries.find({"_id": {"$in": ids}, "lease": lease}, sort=[("_id", 1)])
-        return [Claim(Delivery.model_validate(each), each["endpoint"], lease) for each in taken]
+    async def _take_of(self, found: Sequence[Document]) -> list[Claim]:
+        lease, ids = uuid4().hex, [each["_id"] for each in found]
+        taking = [{"$set": {"lease": lease, "due_at": _later(LEASE)}}]
+        if await self._deliveries.update_many({"_id": {"$in": ids}, "status": _PENDING, **_IS_DUE}, taking) < len(ids):
+            found = await self._deliveries.find({"_id": {"$in": ids}, "lease": lease})
+        return [Claim(Delivery.model_validate(each), each["endpoint"], lease) for each in found]
 
     async def settle(self, claim: Claim, delivery: Delivery, wait: timedelta | None) -> None:
         """Store what came of an attempt, due again after `wait`, if the claim still holds; together with others that end meanwhile."""

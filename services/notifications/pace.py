@@ -7,7 +7,7 @@ from notifications.delivery import Answer
 
 FEWEST: Final = 2
 """To an endpoint that is not known, hangs or fails: it holds no other back."""
-MOST: Final = 10
+MOST: Final = 16
 QUICK_MS: Final = 1000
 
 
@@ -25,5 +25,7 @@ class Pace:
             self._quick.pop(endpoint, None)
 
     def room(self, endpoint: str, under_way: Mapping[str, int]) -> int:
-        """How many more may begin."""
-        return max(self._quick.get(endpoint, FEWEST) - under_way.get(endpoint, 0), 0)
+        """How many more may begin; none until half of what is allowed has ended, so that several are taken with one question."""
+        allowed = self._quick.get(endpoint, FEWEST)
+        left = allowed - under_way.get(endpoint, 0)
+        return left if left >= allowed / 2 else 0

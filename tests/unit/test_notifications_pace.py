@@ -35,3 +35,11 @@ def test_one_that_is_slow_or_fails_is_back_at_the_fewest(answer: Answer) -> None
     pace.learn("one:443", answer)
 
     assert pace.room("one:443", {}) == FEWEST
+
+
+def test_a_quick_one_is_given_more_once_half_of_them_have_ended() -> None:
+    pace = Pace()
+    for _ in range(MOST):
+        pace.learn("one:443", QUICK)
+
+    assert [pace.room("one:443", {"one:443": busy}) for busy in (0, MOST // 2, MOST // 2 + 1, MOST)] == [MOST, MOST // 2, 0, 0]
