@@ -18,12 +18,17 @@ class Got:
     event: dict[str, Any]
 
 
+class _Server(ThreadingHTTPServer):
+    # As web servers have it. With the library's 5, connections of a burst are dropped, and come after the second that TCP waits.
+    request_queue_size = 128
+
+
 class Receiver:
     """Answers 204 to everything, at any path."""
 
     def __init__(self) -> None:
         self._got: list[Got] = []
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), _handler(self._got))
+        self._server = _Server((LOOPBACK, 0), _handler(self._got))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     def __enter__(self) -> Self:

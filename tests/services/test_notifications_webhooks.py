@@ -1,14 +1,12 @@
 """From an event to a receiver that nobody here controls: real Kafka, real MongoDB, a real HTTP server."""
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
-from werkzeug import Request, Response
+from werkzeug import Response
 
 from chassis import metrics
 from chassis.runtime import Runtime
@@ -116,25 +114,6 @@ async def test_a_receiver_that_is_gone_is_told_of_nothing_more(service: Notifica
         shown = await client.get(service.path(subscription["id"]))
     assert (shown.json()["why"], shown.headers["ETag"]) == ("The receiver is gone (410)", '"2"')
     assert [each["status"] for each in await service.deliveries(subscription)] == ["failed"]
-
-
-async def test_a_receiver_that_hangs_holds_no_other_back(service: Notifications, place: Place, httpserver: HTTPServer) -> None:
-    let_go = threading.Event()
-    hanging = HTTPServer(threaded=True)
-    hanging.expect_request("/hook").respond_with_handler(lambda _: Response(status=200) if let_go.wait(30) else Response(status=500))
-    hanging.start()
-    try:
-        httpserver.expect_request("/hook").respond_with_data(status=204)
-        stuck = [await service.subscribed(hanging.url_for("/hook")) for _ in range(12)]
-        quick = await service.subscribed(httpserver.url_for("/hook"))
-        await service.recorded(*(concern_raised(place.force) for _ in range(10)))
-
-        await eventually(service.settled(quick, "delivered", 10))
-        assert [each["status"] for each in await service.deliveries(stuck[0])] == ["pending"] * 10
-    finally:
-        let_go.set()
-        hanging.clear()
-        await asyncio.to_thread(hanging.stop)
 
 
 async def test_reading_the_log_again_from_its_start_tells_nobody(
@@ -256,27 +235,3 @@ async def test_deleting_a_subscription_ends_what_is_pending(service: Notificatio
         return await service.stored("deliveries").count({}) == 0
 
     await eventually(nothing_left)
-
-
-async def test_a_stopping_service_gives_back_what_it_could_not_finish(
-    place: Place, runtimes: Runtimes, monkeypatch: pytest.MonkeyPatch, httpserver: HTTPServer
-) -> None:
-    let_go, asked = threading.Event(), threading.Event()
-
-    def hang(_: Request) -> Response:
-        asked.set()
-        let_go.wait(30)
-        return Response(status=200)
-
-    httpserver.expect_request("/hook").respond_with_handler(hang)
-    try:
-        async with serving(place, await prepared(await runtimes("concerns")), monkeypatch) as service:
-            await service.subscribed(httpserver.url_for("/hook"))
-            await service.recorded(concern_raised(place.force))
-            assert await asyncio.to_thread(asked.wait, 10)
-        with place.engines.mongo.client() as client:
-            (left,) = client[f"{place.prefix}notifications"]["deliveries"].find()
-        assert (left["status"], left["attempts"], "lease" in left) == ("pending", [], False)
-        assert left["due_at"] <= datetime.now(UTC).replace(tzinfo=None)
-    finally:
-        let_go.set()
