@@ -5,9 +5,10 @@ from typing import Any, TypedDict
 
 import httpx2
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
 from pymongo.errors import PyMongoError
 
+from roundtable import log_offsets
 from roundtable.live_model import of_live
 from roundtable.native.kafka.server import why_away
 from roundtable.operator_desk import OperatorDesk
@@ -122,6 +123,4 @@ def lags(desk: Provisioning, forces: list[Document]) -> dict[str, int]:
 def ends(kafka: AdminClient, forces: list[Document]) -> dict[tuple[str, int], int]:
     """The offset after the last event of every partition."""
     every = [TopicPartition(force["topic"], number) for force in forces for number in range(force["partitions"])]
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the client has no annotations here
-    answers = kafka.list_offsets(dict.fromkeys(every, latest)) if every else {}
-    return {(at.topic, at.partition): answer.result(_SECONDS).offset for at, answer in answers.items()}
+    return {place: answer.result().offset for place, answer in log_offsets.after_last(kafka, every).items()}

@@ -1,18 +1,17 @@
 """Where services stand in the log, held against the log itself; a partition that was stopped goes on when an operator says where."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from roundtable import log_offsets
 from roundtable.errors import OperatorError
 from roundtable.live_model import of_live
 from roundtable.provisioning import Provisioning
 from roundtable.provisioning.services import READERS
-
-_SECONDS = 5.0
-Places = Iterable[TopicPartition]
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def standings(desk: Provisioning) -> list[Standing]:
         (service, each) for service in READERS for each in desk.database(service)["positions"].find(of_live(desk, service)).sort("_id")
     ]
     places = [TopicPartition(each["topic"], each["partition"]) for _, each in found]
-    starts, ends = _offsets(desk.kafka, places, OffsetSpec.earliest()), _offsets(desk.kafka, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # the client has no annotations here
+    starts, ends = _known(log_offsets.first(desk.kafka, places)), _known(log_offsets.after_last(desk.kafka, places))
     return [
         Standing(
             service,
@@ -85,10 +84,6 @@ def resume(desk: Provisioning, service: str, topic: str, partition: int, *, from
     return offset
 
 
-def _offsets(kafka: AdminClient, places: Places, which: OffsetSpec) -> dict[tuple[str, int], int]:
-    """What Kafka tells of each place; of a partition that is not there it tells nothing."""
-    asked = dict.fromkeys(places, which)
-    answers = kafka.list_offsets(asked, request_timeout=_SECONDS) if asked else {}
-    return {
-        (at.topic, at.partition): answer.result(_SECONDS).offset for at, answer in answers.items() if answer.exception(_SECONDS) is None
-    }
+def _known(answers: Mapping[tuple[str, int], Future[Any]]) -> dict[tuple[str, int], int]:
+    """What Kafka told; of a partition that is not there it tells nothing."""
+    return {place: answer.result().offset for place, answer in answers.items() if answer.exception() is None}
