@@ -29,6 +29,11 @@ def answers(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
+def free_port() -> int:
+    """A port that a server could listen on now."""
+    return _fresh(set())
+
+
 def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
     """A port for each name: the one used before while it is free, else a new one; the choice is written back."""
     before: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
