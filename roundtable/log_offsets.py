@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -41,7 +42,9 @@ def _told(kafka: AdminClient, places: Iterable[TopicPartition], which: OffsetSpe
         if asked:
             # The client does not ask again by itself, nor does it forget what it remembers.
             time.sleep(_PAUSE_SECONDS)
-            kafka.list_topics(timeout=_SECONDS)
+            # A broker that is just starting may not answer; then the question is asked once more all the same.
+            with suppress(KafkaException):
+                kafka.list_topics(timeout=_SECONDS)
     return told
 
 

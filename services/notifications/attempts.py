@@ -31,6 +31,7 @@ class Attempts:
         self._pace = pace
         self._outgoing = Outgoing(runtime.mongo)
         self._subscriptions = Subscriptions(runtime.mongo)
+        self._disabling: set[str] = set()
         for outcome in _OUTCOMES:
             # A counter that first appears at 1 has not risen in the eyes of whoever watches it: the first failure would go unseen.
             metrics.deliveries_total.labels(channel="webhook", outcome=outcome)
@@ -77,8 +78,15 @@ class Attempts:
                 await self._subscriptions.replace(current.disabled(self._runtime.now(), why), tx)
             await self._outgoing.end(subscription.id, why, tx)
 
+        if subscription.id in self._disabling:
+            # Whoever does so ends this delivery with the others.
+            return
+        self._disabling.add(subscription.id)
         log.warning("subscription_disabled", subscription=subscription.id, force=subscription.force, why=why)
-        await self._runtime.mongo.transaction(body)
+        try:
+            await self._runtime.mongo.transaction(body)
+        finally:
+            self._disabling.discard(subscription.id)
 
 
 def _outcome(delivery: Delivery) -> str:

@@ -8,18 +8,17 @@ from uuid import uuid4
 
 from chassis.group_commit import GroupCommit
 from chassis.mongo import Document, Mongo, UpdateOne
-from notifications.delivery import Delivery, DeliveryStatus
-from notifications.outgoing import NOT_WAITING
+from notifications.delivery import Delivery
+from notifications.outgoing import NOT_WAITING, PENDING
 from notifications.store import DATABASE
 
 LEASE: Final = timedelta(seconds=60)
 """How long a delivery is taken to be sent: far longer than an attempt may last. After that it is due again."""
 _KEPT: Final = frozenset({"status", "why", "attempts", "next_attempt_at"})
 """What an attempt changes of a delivery."""
-_PENDING: Final = DeliveryStatus.PENDING
 _IS_DUE: Final = {"$expr": {"$lte": ["$due_at", "$$NOW"]}}
 DUE_ENDPOINTS: Final[tuple[Document, ...]] = (
-    {"$match": {"status": _PENDING}},
+    {"$match": {"status": PENDING}},
     {"$sort": {"endpoint": 1, "due_at": 1}},
     {"$group": {"_id": "$endpoint", "due_at": {"$first": "$due_at"}}},
     {"$match": _IS_DUE},
@@ -54,7 +53,7 @@ class Settled:
         """The delivery as it is now; nothing if someone else claimed or ended it."""
         kept = self.delivery.model_dump(mode="json", include=set(_KEPT))
         changes: Document = {name: {"$literal": value} for name, value in kept.items()}
-        if self.delivery.status == _PENDING and self.wait is not None:
+        if self.delivery.status == PENDING and self.wait is not None:
             return UpdateOne(_held(self.claim), [{"$set": changes | {"due_at": _later(self.wait)}}, {"$unset": "lease"}])
         return UpdateOne(_held(self.claim), [{"$set": changes}, {"$unset": list(NOT_WAITING)}])
 
@@ -72,18 +71,19 @@ class Claims:
 
     async def take(self, endpoint: str, most: int) -> list[Claim]:
         """Take deliveries to an endpoint, those that have been due for longest first; none when nothing is due."""
-        due = {"status": _PENDING, "endpoint": endpoint, **_IS_DUE}
-        while found := await self._deliveries.find(due, sort=[("due_at", 1)], limit=most):
-            if taken := await self._take_of(found):
+        due = {"status": PENDING, "endpoint": endpoint, **_IS_DUE}
+        while found := await self._deliveries.find(due, projection={"_id": 1}, sort=[("due_at", 1)], limit=most):
+            if taken := await self._take_of([each["_id"] for each in found]):
                 return taken
             # Another process took every one of them meanwhile.
         return []
 
-    async def _take_of(self, found: Sequence[Document]) -> list[Claim]:
-        lease, ids = uuid4().hex, [each["_id"] for each in found]
+    async def _take_of(self, ids: Sequence[str]) -> list[Claim]:
+        lease = uuid4().hex
         taking = [{"$set": {"lease": lease, "due_at": _later(LEASE)}}]
-        if await self._deliveries.update_many({"_id": {"$in": ids}, "status": _PENDING, **_IS_DUE}, taking) < len(ids):
-            found = await self._deliveries.find({"_id": {"$in": ids}, "lease": lease})
+        # One by one, since the driver repeats no update of many when the answer is lost: they would be nobody's until the lease is over.
+        await self._deliveries.bulk_write([UpdateOne({"_id": each, "status": PENDING, **_IS_DUE}, taking) for each in ids], ordered=False)
+        found = await self._deliveries.find({"_id": {"$in": list(ids)}, "lease": lease})
         return [Claim(Delivery.model_validate(each), each["endpoint"], lease) for each in found]
 
     async def settle(self, claim: Claim, delivery: Delivery, wait: timedelta | None) -> None:
@@ -93,6 +93,10 @@ class Claims:
     async def _settle(self, settled: Sequence[Settled]) -> None:
         await self._deliveries.bulk_write([each.write() for each in settled], ordered=False)
 
+    async def drain(self) -> None:
+        """Return when every outcome that was to be stored has been."""
+        await self._settling.drain()
+
     async def release(self, claim: Claim) -> None:
         """Give a delivery back that was not attempted to the end: it is due at once."""
         back = [{"$set": {"due_at": "$$NOW"}}, {"$unset": "lease"}]
@@ -100,8 +104,8 @@ class Claims:
 
 
 def _held(claim: Claim) -> Document:
-    return {"_id": claim.delivery.id, "lease": claim.lease, "status": _PENDING}
+    return {"_id": claim.delivery.id, "lease": claim.lease, "status": PENDING}
 
 
-def _later(wait: timedelta | None) -> Document:
-    return {"$add": ["$$NOW", int((wait or timedelta()).total_seconds() * 1000)]}
+def _later(wait: timedelta) -> Document:
+    return {"$add": ["$$NOW", int(wait.total_seconds() * 1000)]}

@@ -8,7 +8,7 @@ from chassis.mongo import DeleteMany, Mongo, Tx, UpdateMany, UpdateOne, Write
 from notifications.delivery import Delivery, DeliveryStatus
 from notifications.store import DATABASE
 
-_PENDING: Final = DeliveryStatus.PENDING
+PENDING: Final = DeliveryStatus.PENDING
 NOT_WAITING: Final = {"due_at": "", "lease": ""}
 
 
@@ -35,7 +35,7 @@ class Outgoing:
 
     async def end(self, subscription_id: str, why: str, tx: Tx | None = None) -> None:
         """End every pending delivery of a subscription."""
-        where = {"subscription_id": subscription_id, "status": _PENDING}
+        where = {"subscription_id": subscription_id, "status": PENDING}
         await self._deliveries.update_many(where, _ending(why), tx=tx)
 
     async def remove(self, subscription_id: str, tx: Tx | None = None) -> None:
@@ -44,7 +44,7 @@ class Outgoing:
 
     async def readdress(self, subscription_id: str, endpoint: str, tx: Tx) -> None:
         """Say that what is pending goes to another endpoint from now on."""
-        where = {"subscription_id": subscription_id, "status": _PENDING}
+        where = {"subscription_id": subscription_id, "status": PENDING}
         await self._deliveries.update_many(where, {"$set": {"endpoint": endpoint}}, tx=tx)
 
     async def taken_since(self, subscription_id: str, delivery: Delivery) -> bool:
@@ -65,7 +65,7 @@ def withheld(force: str, subject: str) -> list[Write]:
     """Tell nobody more of a record that has become sensitive, and keep no more of it than it shows now."""
     of_it = {"force": force, "subject": subject}
     return [
-        UpdateMany(of_it | {"status": _PENDING}, _ending("The record has become sensitive")),
+        UpdateMany(of_it | {"status": PENDING}, _ending("The record has become sensitive")),
         UpdateMany(of_it, {"$unset": {"event.data": ""}}),
     ]
 

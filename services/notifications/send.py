@@ -1,8 +1,8 @@
-"""Sends what is due: many deliveries at once, few to any one endpoint, so that a receiver that hangs holds no other back."""
+"""Sends what is due: many deliveries at once, and room kept for every endpoint, so that a receiver that hangs holds no other back."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -13,7 +13,7 @@ from chassis.runtime import Runtime
 from notifications.attempts import Attempts
 from notifications.channels.webhook import Webhooks
 from notifications.claims import Claim, Claims
-from notifications.pace import Pace
+from notifications.pace import Pace, shares
 from notifications.parts import SENDING_AT_ONCE, parts
 from notifications.store import Addressee, Subscriptions
 
@@ -67,26 +67,32 @@ class Sender:
             return
 
     async def _begin_some(self) -> bool:
-        """Begin what is due as far as there is room; whether anything began."""
-        shares = self._shares(await self._claims.due() if self._left() else [])
-        begun = await asyncio.gather(*(self._begin_to(endpoint, most) for endpoint, most in shares.items()))
-        return any(begun)
+        """Begin what is due as far as there is room; whether anything began.
 
-    def _left(self) -> int:
-        return SENDING_AT_ONCE - len(self._under_way)
-
-    def _shares(self, endpoints: Sequence[str]) -> dict[str, int]:
-        """How many may begin to each of some endpoints, the first of them served first."""
-        left, busy, shares = self._left(), Counter(claim.endpoint for claim in self._under_way.values()), dict[str, int]()
-        for endpoint in endpoints:
-            if room := min(self._pace.room(endpoint, busy), left):
-                shares[endpoint] = room
-                left -= room
-        return shares
+        Raises:
+            Unavailable: MongoDB is away.
+        """
+        if len(self._under_way) >= SENDING_AT_ONCE:
+            return False
+        busy = Counter(claim.endpoint for claim in self._under_way.values())
+        dealt = shares(self._pace, await self._claims.due(), busy, SENDING_AT_ONCE)
+        # To the end of each: what went on alone would be counted by nobody.
+        begun = await asyncio.gather(*(self._begin_to(endpoint, most) for endpoint, most in dealt.items()), return_exceptions=True)
+        for error in begun:
+            if isinstance(error, Unavailable):
+                raise error
+            if isinstance(error, BaseException):
+                # What it had taken is due again when the lease runs out; the other endpoints go on.
+                log.error("sending_failed_inside", exc_info=error)
+        return any(each is True for each in begun)
 
     async def _begin_to(self, endpoint: str, most: int) -> bool:
         claims = await self._claims.take(endpoint, most)
-        addressees = await self._subscriptions.addressees({_subscription_of(claim) for claim in claims}) if claims else {}
+        try:
+            addressees = await self._subscriptions.addressees({_subscription_of(claim) for claim in claims}) if claims else {}
+        except Unavailable:
+            await asyncio.gather(*map(self._release, claims))
+            raise
         for claim in claims:
             task = asyncio.create_task(self._deal_with(claim, addressees.get(_subscription_of(claim))))
             self._under_way[task] = claim
@@ -112,7 +118,11 @@ class Sender:
             claims = [self._under_way[task] for task in late]
             for task in late:
                 task.cancel()
-            await asyncio.gather(*(self._release(claim) for claim in claims))
+            await asyncio.gather(*late, return_exceptions=True)
+            # An outcome that is on its way comes before the claim is given back: a delivery that was taken is not due again.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._claims.drain(), DRAIN_SECONDS)
+            await asyncio.gather(*map(self._release, claims))
 
     async def _release(self, claim: Claim) -> None:
         try:

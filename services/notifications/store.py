@@ -122,15 +122,15 @@ class Subscriptions:
         subscriptions, secrets = await asyncio.gather(self._subscriptions.find(wanted), self._secrets.find(wanted))
         secret_of = {found["_id"]: str(found["secret"]) for found in secrets}
         known = {found["_id"]: _subscription(found) for found in subscriptions if found["_id"] in secret_of}
-        standing = {_key(each) for each in await self.standing(known.values())}
-        return {key: Addressee(each, secret_of[key], key in standing) for key, each in known.items()}
+        stand = {_key(each) for each in await self.standing(known.values())}
+        return {key: Addressee(each, secret_of[key], key in stand) for key, each in known.items()}
 
     async def standing(self, subscriptions: Names[Subscription]) -> list[Subscription]:
         """Those whose owners' grants stand now: asked of the registry itself, at every sending."""
         wanted = {"_id": {"$in": sorted({_grant(each) for each in subscriptions})}, "revoked_at": None, "roles": "subscriber"}
         found = await self._grants.find(wanted, projection={"_id": 1}) if subscriptions else []
-        standing = {grant["_id"] for grant in found}
-        return [each for each in subscriptions if _grant(each) in standing]
+        stand = {grant["_id"] for grant in found}
+        return [each for each in subscriptions if _grant(each) in stand]
 
 
 class Subjects:

@@ -21,6 +21,7 @@ from tests.journeys.reaching import Reachable, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 REPLICAS = 2
 _STOP_SECONDS = 12.0
+# Shorter than the usual five seconds, for the sake of waiting; not so short that eight processes which ask are a load of their own.
 _USUAL = {"ROUNDTABLE_REGISTRY_POLL_SECONDS": "1", "PYTHONPATH": str(ROOT)}
 
 

@@ -79,6 +79,7 @@ async def test_who_lost_a_claim_changes_nothing(runtime: Runtime, monkeypatch: p
 async def test_a_backlog_is_skipped_and_not_read(runtime: Runtime, place: Place) -> None:
     await waiting(runtime, "slow:443", BACKLOG)
     await waiting(runtime, "quick:443", BACKLOG, LONG_AGO + timedelta(days=1))
+    await waiting(runtime, "later:443", BACKLOG, datetime.now(UTC) + timedelta(hours=1))
     sender = Claims(runtime.mongo)
     with place.engines.mongo.client() as client:
         database = client[f"{place.prefix}{store.DATABASE}"]
@@ -86,13 +87,15 @@ async def test_a_backlog_is_skipped_and_not_read(runtime: Runtime, place: Place)
             "explain", {"aggregate": "deliveries", "pipeline": list(DUE_ENDPOINTS), "cursor": {}}, verbosity="executionStats"
         )
         database.command("profile", 2)
-        await sender.take("quick:443", 5)
+        assert len(await sender.take("quick:443", 5)) == 5
+        assert await sender.take("later:443", 5) == []
+        assert len(await sender.due()) == 2
         database.command("profile", 0)
         operations = list(database["system.profile"].find({"ns": f"{database.name}.deliveries"}))
 
     assert "DISTINCT_SCAN" in stages(looked)
     assert all(each.get("keysExamined", 0) <= 10 and each.get("docsExamined", 0) <= 10 for each in operations)
-    assert {each["op"] for each in operations} == {"query", "update"}
+    assert {each["op"] for each in operations} == {"query", "update", "command"}
 
 
 def stages(explained: Mapping[str, Any] | Sequence[Any]) -> set[str]:

@@ -4,14 +4,17 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Collection as Names
 from datetime import UTC, datetime
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from chassis.mongo import Unavailable
 from chassis.runtime import Runtime
 from notifications.pace import FEWEST, MOST
+from notifications.store import Addressee, Subscriptions
 from tests.builders import concern_raised
 from tests.conftest import Place, eventually
 from tests.services.notifying import Notifications, prepared, serving
@@ -95,3 +98,28 @@ async def test_a_stopping_service_gives_back_what_it_could_not_finish(
         assert left["due_at"] <= datetime.now(UTC).replace(tzinfo=None)
     finally:
         let_go.set()
+
+
+async def test_what_was_taken_when_mongodb_went_away_is_given_back(
+    service: Notifications, place: Place, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=204)
+    wanted = [await service.subscribed(httpserver.url_for("/hook")) for _ in range(2)]
+    found, failures = Subscriptions.addressees, 3
+
+    async def failing(self: Subscriptions, keys: Names[str]) -> dict[str, Addressee]:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            message = "no primary"
+            raise Unavailable(message)
+        return await found(self, keys)
+
+    monkeypatch.setattr(Subscriptions, "addressees", failing)
+    await service.recorded(*(concern_raised(place.force) for _ in range(5)))
+
+    # Well within the lease: what was taken and could not be looked up was given back.
+    for subscription in wanted:
+        await eventually(service.settled(subscription, "delivered", 5))
+    assert failures == 0
+    assert len(httpserver.log) == 10
