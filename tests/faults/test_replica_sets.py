@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from pymongo.errors import PyMongoError
 
@@ -36,10 +37,22 @@ def leader(world: World, force: str) -> int:
 
 
 def coordinator(world: World) -> int:
-    """The broker that coordinates the read model's group."""
-    client: Any = admin(world)
-    described = client.describe_consumer_groups(["readmodel"])["readmodel"].result(PATIENCE)
-    return int(described.coordinator.id)
+    """The broker that coordinates the read model's group; while that changes hands, whoever is asked may say that it is not the one."""
+    found: list[int] = []
+
+    def is_told() -> bool:
+        client: Any = admin(world)
+        try:
+            described = client.describe_consumer_groups(["readmodel"])["readmodel"].result(PATIENCE)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NOT_COORDINATOR:
+                raise
+            return False
+        found.append(int(described.coordinator.id))
+        return True
+
+    wait_until(is_told, within=PATIENCE)
+    return found[0]
 
 
 def all_in_sync(world: World) -> bool:
