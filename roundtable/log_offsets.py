@@ -40,8 +40,9 @@ def _told(kafka: AdminClient, places: Iterable[TopicPartition], which: OffsetSpe
         told |= {(at.topic, at.partition): answer for at, answer in answers.items()}
         asked = [at for at, answer in answers.items() if _has_moved(answer)] if time.monotonic() < deadline else []
         if asked:
-            # The client does not ask again by itself, nor does it forget what it remembers.
+            # An election takes a moment, and this is a command's own thread: nobody else waits.
             time.sleep(_PAUSE_SECONDS)
+            # The client does not ask again by itself, nor does it forget what it remembers until it has looked.
             # A broker that is just starting may not answer; then the question is asked once more all the same.
             with suppress(KafkaException):
                 kafka.list_topics(timeout=_SECONDS)

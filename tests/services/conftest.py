@@ -10,6 +10,7 @@ from meetings.main import SERVICE as MEETINGS
 from tests.conftest import Place
 from tests.services.callers import Caller, calling
 from tests.services.mending import Log, writing
+from tests.services.readmodel_world import World, world
 
 
 @pytest.fixture
@@ -28,3 +29,9 @@ async def concerns(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) 
 async def log(place: Place) -> AsyncIterator[Log]:
     async with writing(place) as writer:
         yield writer
+
+
+@pytest.fixture
+async def there(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) -> AsyncIterator[World]:
+    async with world(place, await runtimes("readmodel")) as made:
+        yield made

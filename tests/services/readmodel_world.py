@@ -146,9 +146,9 @@ async def put(there: World, model: type[State], *, force: str | None = None, **f
     return made.id
 
 
-async def told(there: World, *events: object) -> list[Message]:
+async def told(there: World, *events: Event[Any]) -> list[Message]:
     """Messages that were recorded and did not come yet."""
-    return [await there.sealed(event) for event in events]  # type: ignore[arg-type]
+    return [await there.sealed(event) for event in events]
 
 
 async def stored_figures(there: World) -> dict[str | None, Counter[tuple[str, ...]]]:

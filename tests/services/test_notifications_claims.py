@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chassis.mongo import Document
 from chassis.runtime import Runtime
 from notifications import claims, store
 from notifications.claims import DUE_ENDPOINTS, Claims
@@ -100,6 +99,7 @@ async def test_a_backlog_is_skipped_and_not_read(runtime: Runtime, place: Place)
 
 def stages(explained: Mapping[str, Any] | Sequence[Any]) -> set[str]:
     """Every stage that an explanation names, at any depth."""
-    inner: Document = dict(explained) if isinstance(explained, Mapping) else dict(enumerate(explained))  # type: ignore[arg-type]
-    below = (stages(value) for value in inner.values() if isinstance(value, Mapping | list))
-    return set().union(*below, {inner["stage"]} if isinstance(inner.get("stage"), str) else set())
+    own = explained.get("stage") if isinstance(explained, Mapping) else None
+    values = explained.values() if isinstance(explained, Mapping) else explained
+    below = (stages(value) for value in values if isinstance(value, Mapping | list))
+    return set().union(*below, {own} if isinstance(own, str) else set())

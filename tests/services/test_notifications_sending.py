@@ -62,6 +62,7 @@ async def test_a_receiver_that_takes_at_once_what_it_is_sent_is_sent_more_at_onc
         with counting:
             there += 1
             most = max(most, there)
+        # Long enough for those that are under way together to meet here.
         time.sleep(0.1)
         with counting:
             there -= 1

@@ -1,7 +1,6 @@
 """Poison in mid-stream on the real engines: it is parked with the position, the partition goes on, and redriving restores the fold."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from chassis import parked
 from chassis.mongo import Unavailable
 from chassis.parked import ParkedEvents
-from chassis.runtime import Runtime
 from roundtable.errors import OperatorError
 from roundtable.parked import parked_events
 from tests.conftest import Place, eventually
@@ -27,13 +25,7 @@ from tests.services.mending import (
     story,
     unprojectable,
 )
-from tests.services.readmodel_world import World, recount, stored_figures, world
-
-
-@pytest.fixture
-async def there(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) -> AsyncIterator[World]:
-    async with world(place, await runtimes("readmodel")) as made:
-        yield made
+from tests.services.readmodel_world import World, recount, stored_figures
 
 
 async def model(there: World) -> tuple[Any, ...]:

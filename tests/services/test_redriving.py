@@ -1,7 +1,7 @@
 """Redriving what is parked, on the real engines: once, beside the consumer, into the model that the event was meant for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
@@ -30,13 +30,7 @@ from tests.services.mending import (
     story,
     unprojectable,
 )
-from tests.services.readmodel_world import World, recount, stored_figures, world
-
-
-@pytest.fixture
-async def there(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) -> AsyncIterator[World]:
-    async with world(place, await runtimes("readmodel")) as made:
-        yield made
+from tests.services.readmodel_world import World, recount, stored_figures
 
 
 async def test_what_fails_again_stays_parked_and_says_why_and_the_position_stays_too(there: World, log: Log, place: Place) -> None:
