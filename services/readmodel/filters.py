@@ -221,9 +221,14 @@ class FeedbackFilters(Filters):
     sensitive: bool | None = None
 
 
+def open_concerns() -> Where:
+    """Concerns that have not ended. The instant says so to the index `open`, the status to whoever reads."""
+    return {"closed_at": None, "status": {"$nin": list(Resolution)}}
+
+
 def overdue_responses(now: datetime) -> Where:
     """Concerns that had no first response in time, and have none yet."""
-    return {"responded_at": None, "response_due": {"$gt": "", "$lt": instant(now)}, "status": {"$nin": list(Resolution)}}
+    return {"responded_at": None, "response_due": {"$gt": "", "$lt": instant(now)}, **open_concerns()}
 
 
 def overdue_actions(now: datetime) -> Where:

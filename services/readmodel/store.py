@@ -71,6 +71,10 @@ class Store:
             for name, (keys, options) in indexes.items():
                 await self._collections[collection].create_index(keys, name=name, **options)
 
+    def hint(self, index: str) -> str | None:
+        """Names an index to MongoDB; of another release's model, which may not have it, none."""
+        return index if self.model.projection == PROJECTION else None
+
     def name_of(self, collection: str) -> str:
         """The name of a collection in this model."""
         return self.model.name_of(collection)
@@ -123,6 +127,7 @@ INDEXES: Final[Mapping[str, Mapping[str, Index]]] = {
         "recorded": _newest("raised_at", within="recorded_late", also=_OF_CONCERN, **_without("raised_from")),
         "by_organisation": _links("organisation_id"),
         "by_meeting": _links("meeting_id"),
+        "open": ([("force", 1), ("sensitive", 1)], _without("closed_at")),
         "awaiting": _due("response_due", responded_at=None),
         "published": _newest("publication.published_at", **_present("publication.published_at")),
         "words": _words("category", "locality", "referred_to", "publication.you_said"),

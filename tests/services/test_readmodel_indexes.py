@@ -21,6 +21,7 @@ from tests.conftest import Place
 from tests.services.readmodel_world import World, state, world
 
 RECORDS = 300
+AT = "2025-03-01T18:00:00.000Z"
 SHOWN = 5
 TOWN, MOSQUE = new_id(), new_id()
 LINKS = [new_id() for _ in range(20)]
@@ -137,6 +138,27 @@ async def test_every_view_uses_indexes(there: World) -> None:
     assert operations
     for each in operations:
         assert "COLLSCAN" not in each["planSummary"], (each["ns"], each["planSummary"], each["command"])
+
+
+async def test_what_needs_attention_now_is_found_without_all_that_has_ended(there: World) -> None:
+    before = await _examined(there)
+    ended = [
+        state(Concern, there.force, status="resolved", closed_at=AT, responded_at=AT, response_due=AT).opened() for _ in range(3 * RECORDS)
+    ]
+    await there.stored("concerns").insert_many([{"_id": f"{wire['force']}:{wire['id']}", **_clear(wire)} for wire in ended])
+
+    assert await _examined(there) == before
+
+
+async def _examined(there: World) -> list[tuple[int, int]]:
+    """Keys and documents that each question about concerns looked at."""
+    store = parts(there.runtime).store
+    with profiled(there) as operations:
+        await there.read("/summary", f"{there.force}:reader")
+        await attention.of(store, Reader("ada", {there.force: frozenset()}), [there.force])
+    about = [each for each in operations if each["ns"].endswith(f".{store.name_of('concerns')}")]
+    assert about, {each["ns"] for each in operations}
+    return sorted((each["keysExamined"], each["docsExamined"]) for each in about)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from readmodel.access import Reader
 from readmodel.filters import Where, overdue_actions, overdue_responses
 from readmodel.opening import Record, opened
 from readmodel.store import Store
-from readmodel.views.figures import by_force, counted, unanswered
+from readmodel.views.figures import counted, nothing_promised, unanswered
 
 
 class Sensitive(NamedTuple):
@@ -42,7 +42,7 @@ async def of(store: Store, reader: Reader, forces: Sequence[str], limit: int = 2
     responses, actions, nothing, sensitive = await asyncio.gather(
         store.of(Concern).find(among | overdue_responses(at), sort=[("response_due", 1)], limit=limit),
         store.of(Action).find(among | overdue_actions(at), sort=[("due_on", 1)], limit=limit),
-        store.of(Concern).aggregate([*unanswered(store, among), {"$sort": {"raised_at": 1}}, {"$limit": limit}]),
+        unanswered(store, among, {"$sort": {"raised_at": 1}}, {"$limit": limit}),
         _sensitive(store, among | {"sensitive": True}, at),
     )
     sealed = [(Concern, each) for each in responses] + [(Action, each) for each in actions] + [(Concern, each) for each in nothing]
@@ -55,6 +55,6 @@ async def _sensitive(store: Store, among: Where, at: datetime) -> Sensitive:
     counts = await asyncio.gather(
         counted(store, Concern, among | overdue_responses(at)),
         counted(store, Action, among | overdue_actions(at)),
-        by_force(store, Concern, unanswered(store, among)),
+        nothing_promised(store, among),
     )
     return Sensitive(*(sum(count.values()) for count in counts))

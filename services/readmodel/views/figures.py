@@ -12,13 +12,13 @@ from chassis.mongo import Document
 from contracts.action import Action
 from contracts.concern import Concern
 from contracts.state import State
-from contracts.vocabulary import Resolution
-from readmodel.filters import Where, both, overdue_actions, overdue_responses
+from readmodel.filters import Where, both, open_concerns, overdue_actions, overdue_responses
 from readmodel.store import Store
 from readmodel.tally import NowFigures, Tally, summed
 from readmodel.views.met import last_met
 
 _MONTH: Final = len("2025-03")
+_BY_FORCE: Final[Mapping[str, Any]] = {"$group": {"_id": "$force", "number": {"$sum": 1}}}
 
 
 class Summary(BaseModel):
@@ -78,7 +78,7 @@ async def _now(store: Store, forces: Sequence[str], since: str | None, until: st
         _met(store, forces, since, until),
         counted(store, Concern, among | overdue_responses(now)),
         counted(store, Action, among | overdue_actions(now)),
-        by_force(store, Concern, unanswered(store, among)),
+        nothing_promised(store, among),
     )
     return {
         force: NowFigures(
@@ -93,11 +93,16 @@ async def _now(store: Store, forces: Sequence[str], since: str | None, until: st
 
 async def counted(store: Store, model: type[State], where: Where) -> dict[str, int]:
     """How many records match, by force."""
-    return await by_force(store, model, [{"$match": where}])
+    return _by_force(await store.of(model).aggregate([{"$match": where}, _BY_FORCE]))
 
 
-def unanswered(store: Store, among: Where) -> list[Mapping[str, Any]]:
-    """The stages that find open concerns for which nothing was promised."""
+async def nothing_promised(store: Store, among: Where) -> dict[str, int]:
+    """How many open concerns there are for which nothing was promised, by force."""
+    return _by_force(await unanswered(store, among, _BY_FORCE))
+
+
+async def unanswered(store: Store, among: Where, *then: Mapping[str, Any]) -> list[Document]:
+    """Open concerns for which nothing was promised, as further stages make of them."""
     own = {"$match": {"$expr": {"$eq": ["$force", "$$force"]}}}
     lookup = {
         "from": store.name_of(Action.collection),
@@ -107,13 +112,12 @@ def unanswered(store: Store, among: Where) -> list[Mapping[str, Any]]:
         "pipeline": [own, {"$limit": 1}, {"$project": {"_id": 1}}],
         "as": "promised",
     }
-    open_ones = both(among, {"erased_at": None, "status": {"$nin": list(Resolution)}})
-    return [{"$match": open_ones}, {"$lookup": lookup}, {"$match": {"promised": []}}]
+    stages = [{"$match": both(among, {"erased_at": None, **open_concerns()})}, {"$lookup": lookup}, {"$match": {"promised": []}}, *then]
+    # Where the newest hundred are open, MongoDB cannot tell this index from that of all concerns, and would keep to either.
+    return await store.of(Concern).aggregate(stages, hint=store.hint("open"))
 
 
-async def by_force(store: Store, model: type[State], stages: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """How many records come out of some stages, by force."""
-    rows = await store.of(model).aggregate([*stages, {"$group": {"_id": "$force", "number": {"$sum": 1}}}])
+def _by_force(rows: Sequence[Document]) -> dict[str, int]:
     return {row["_id"]: row["number"] for row in rows}
 
 
