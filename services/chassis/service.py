@@ -1,6 +1,7 @@
 """A service as its `main` describes it: a name, settings, routers and work in the background."""
 
 import asyncio
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -120,7 +121,11 @@ async def _serve(service: Service, settings: Settings) -> int:
     runtime.checks.add("kafka", lambda: reachable(settings), required=service.needs_kafka)
     if service.opens:
         runtime.checks.add("keys", lambda: _keys_are_there(runtime))
-    return await serve(service.app(runtime), runtime, service.setup, service.background)
+    app = service.app(runtime)
+    # What is loaded by now stays: to look through it for garbage, as a full collection does, would stop the loop for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    return await serve(app, runtime, service.setup, service.background)
 
 
 __all__ = ["Runtime", "Service", "Work", "assemble", "run"]
