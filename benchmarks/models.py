@@ -23,6 +23,8 @@ from readmodel.tally import field_of
 
 CHUNK: Final = 5_000
 STATUSES: Final = ("raised", "under_review", "in_progress", "resolved")
+SOUGHT: Final = "bandstand"
+"""A word that one record in a thousand has."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def _documents(model: Model, count: int) -> Iterator[Document]:
         # Newest first is by date, then by id: ids are spread over all dates, as they are where many record.
         subject = f"{number * 2_654_435_761 % 2**32:08x}-0000-7000-8000-{number:012x}"
         known: dict[str, Any] = {"raised_on": at, "raised_from": at, "raised_to": at, "category": CATEGORIES[number % 7 % len(CATEGORIES)]}
+        known["locality"] = f"By the {SOUGHT}" if number % 1_000 == 0 else None
         # A sealed block opens as part of its own record alone.
         own = seal(template.model_copy(update={"id": subject}), model.key)
         yield {"_id": f"{model.force}:{subject}", **own, "status": STATUSES[number % 11 % len(STATUSES)], **known}

@@ -142,10 +142,10 @@ def figure_of(field: str) -> Figure:
 
 def summed(buckets: Iterable[Mapping[str, Any]]) -> Counter[Figure]:
     """The sum of buckets."""
-    total: Counter[Figure] = Counter()
+    total: Counter[str] = Counter()
     for bucket in buckets:
-        total.update({figure_of(field): number for field, number in bucket.get("counts", {}).items()})
-    return total
+        total.update(bucket.get("counts", {}))
+    return Counter({figure_of(field): number for field, number in total.items()})
 
 
 def _group(nested: dict[str, Any], groups: Iterable[str]) -> dict[str, Any]:

@@ -51,10 +51,10 @@ class Collection:
             found: list[Document] = await cursor.to_list(length=None)
             return found
 
-    async def aggregate(self, pipeline: Sequence[Mapping[str, Any]], *, tx: Tx | None = None, hint: str | None = None) -> list[Document]:
-        """What a pipeline yields; `hint` names the index to read by."""
+    async def aggregate(self, pipeline: Sequence[Mapping[str, Any]], *, tx: Tx | None = None) -> list[Document]:
+        """What a pipeline yields."""
         with translated():
-            cursor = self._inner.aggregate(pipeline, session=_session(tx), **({"hint": hint} if hint else {}))
+            cursor = self._inner.aggregate(pipeline, session=_session(tx))
             if asyncio.iscoroutine(cursor):
                 cursor = await cursor
             found: list[Document] = await cursor.to_list(length=None)

@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from heapq import nsmallest
 from typing import NamedTuple
 
+from chassis.mongo import Document
+from chassis.recording import stored_id
 from contracts.action import Action
 from contracts.concern import Concern
 from readmodel.access import Reader
@@ -42,13 +45,20 @@ async def of(store: Store, reader: Reader, forces: Sequence[str], limit: int = 2
     responses, actions, nothing, sensitive = await asyncio.gather(
         store.of(Concern).find(among | overdue_responses(at), sort=[("response_due", 1)], limit=limit),
         store.of(Action).find(among | overdue_actions(at), sort=[("due_on", 1)], limit=limit),
-        unanswered(store, among, {"$sort": {"raised_at": 1}}, {"$limit": limit}),
+        _unanswered(store, among, limit),
         _sensitive(store, among | {"sensitive": True}, at),
     )
     sealed = [(Concern, each) for each in responses] + [(Action, each) for each in actions] + [(Concern, each) for each in nothing]
     shown = await opened(store.keys, reader, sealed)
     cuts = (len(responses), len(responses) + len(actions))
     return Attention(shown[: cuts[0]], shown[cuts[0] : cuts[1]], shown[cuts[1] :], sensitive)
+
+
+async def _unanswered(store: Store, among: Where, limit: int) -> list[Document]:
+    """Those that have waited longest."""
+    found = nsmallest(limit, await unanswered(store, among), key=lambda each: each.get("raised_at") or "")
+    wanted = [stored_id(each["force"], each["id"]) for each in found]
+    return await store.of(Concern).find({"_id": {"$in": wanted}}, sort=[("raised_at", 1)])
 
 
 async def _sensitive(store: Store, among: Where, at: datetime) -> Sensitive:
