@@ -15,6 +15,8 @@ from roundtable.live_model import standing
 LOOK_SECONDS: Final = 0.5
 """Between two looks at something that takes minutes: each costs MongoDB and this process a little."""
 CLOSER_SECONDS: Final = 0.1
+CLOSEST_SECONDS: Final = 0.01
+"""Once it verifies: what comes after that, the swap, is over within a tenth of a second."""
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Rebuild:
                     self.course.note(projected(ground, now.wanted.model.later_build), builder())
             if meanwhile is not None:
                 meanwhile(now)
-            await asyncio.sleep(LOOK_SECONDS if meanwhile is None else CLOSER_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS if meanwhile is None else CLOSEST_SECONDS if Phase.VERIFYING in self.begun else CLOSER_SECONDS)
         self.begun[None] = time.perf_counter()
 
     @property
