@@ -76,7 +76,7 @@ async def _seen(writer: Line, reader: Line, token: str, force: str) -> float:
     written = await writer.ask(request("POST", f"/v1/forces/{force}/concerns", token, BODY))
     begun = time.perf_counter()
     subject = json.loads(written.body)["id"]
-    seen = await reader.ask(request("GET", f"/v1/concerns/{subject}?min_version=1&wait=5s", token))
+    seen = await reader.ask(request("GET", f"/v1/concerns/{subject}?min_version=1&wait=10s", token))
     if (written.status, seen.status) != (201, 200):
         raise RuntimeError(written, seen)
     return time.perf_counter() - begun
