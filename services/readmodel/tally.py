@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Self
 from urllib.parse import quote, unquote
 
@@ -130,6 +131,7 @@ class Tally(Figures):
         return cls.model_validate(nested)
 
 
+@lru_cache(4096)
 def field_of(figure: Figure) -> str:
     """A figure's name as a field of a bucket. A code may hold anything, a field's name neither a full stop nor a dollar sign."""
     return "/".join(quote(part, safe="").replace(".", "%2E") for part in figure)
