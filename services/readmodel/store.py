@@ -32,6 +32,7 @@ class Store:
         self.parked = ParkedEvents.beside(self.positions)
         self._mongo = mongo
         self._collections = {name: mongo.collection(DATABASE, self.name_of(name)) for name in INDEXES}
+        self._indexed: dict[str, frozenset[str]] = {}
 
     def of(self, model: type[State]) -> Collection:
         """The records of one kind: each is its wire form, with `{force}:{id}` as `_id`."""
@@ -70,10 +71,15 @@ class Store:
         for collection, indexes in INDEXES.items():
             for name, (keys, options) in indexes.items():
                 await self._collections[collection].create_index(keys, name=name, **options)
+        await self.look_for_indexes()
 
-    def hint(self, index: str) -> str | None:
-        """Names an index to MongoDB; of another release's model, which may not have it, none."""
-        return index if self.model.projection == PROJECTION else None
+    async def look_for_indexes(self) -> None:
+        """Learn which indexes are there: another release may have made this model."""
+        self._indexed = {name: await collection.indexes() for name, collection in self._collections.items()}
+
+    def hint(self, model: type[State], index: str) -> str | None:
+        """Names an index to MongoDB, which refuses a query by one that it does not have; None unless it was seen to be there."""
+        return index if index in self._indexed.get(model.collection, ()) else None
 
     def name_of(self, collection: str) -> str:
         """The name of a collection in this model."""

@@ -150,6 +150,16 @@ async def test_what_needs_attention_now_is_found_without_all_that_has_ended(ther
     assert await _examined(there) == before
 
 
+async def test_a_model_that_lacks_an_index_is_read_without_it(there: World) -> None:
+    store = parts(there.runtime).store
+    with there.place.engines.mongo.client() as client:
+        client[f"{there.place.prefix}readmodel"][store.name_of("concerns")].drop_index("open")
+
+    await store.look_for_indexes()
+
+    assert (await there.read("/summary", f"{there.force}:reader"))["total"]["now"]["nothing_promised"] == RECORDS
+
+
 async def _examined(there: World) -> list[tuple[int, int]]:
     """Keys and documents that each question about concerns looked at."""
     store = parts(there.runtime).store

@@ -133,6 +133,11 @@ class Collection:
             done = await self._inner.bulk_write(writes, ordered=ordered, session=_session(tx))
             return int(done.inserted_count + done.upserted_count + done.matched_count + done.deleted_count)
 
+    async def indexes(self) -> frozenset[str]:
+        """The names of its indexes; none of a collection that is not there."""
+        with translated():
+            return frozenset(await self._inner.index_information())
+
     async def create_index(self, keys: Sequence[tuple[str, int | str]], **options: Any) -> None:  # noqa: ANN401 - a value of any type
         """Make sure that an index is there."""
         with translated():

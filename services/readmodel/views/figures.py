@@ -107,7 +107,9 @@ async def unanswered(store: Store, among: Where) -> list[Document]:
     """Open concerns for which nothing was promised: the force, id and `raised_at` of each."""
     where = both(among, {"erased_at": None, **open_concerns()})
     # Where the newest hundred are open, MongoDB cannot tell this index from that of all concerns, and would keep to either.
-    found = await store.of(Concern).find(where, projection={"_id": 0, "force": 1, "id": 1, "raised_at": 1}, hint=store.hint("open"))
+    found = await store.of(Concern).find(
+        where, projection={"_id": 0, "force": 1, "id": 1, "raised_at": 1}, hint=store.hint(Concern, "open")
+    )
     promised: set[tuple[str, str]] = set()
     for some in (found[begin : begin + _SOUGHT_AT_ONCE] for begin in range(0, len(found), _SOUGHT_AT_ONCE)):
         promised |= await _promised(store, among["force"], [each["id"] for each in some])
