@@ -58,7 +58,9 @@ class Live:
         if standing is not None and (self._store is None or standing.live != self._store.model):
             store = Store(self._mongo, self._keys, standing.live)
             if self._store is None or await self._may_follow(self._store, store, standing):
-                await store.look_for_indexes()
+                if self._store is not None:
+                    # Of a model that was swapped in every index is complete. At the start one may still be in the making.
+                    await store.look_for_indexes()
                 log.info("model_is_live", model=str(standing.live))
                 self._store = store
         looked, self._looked = self._looked, asyncio.Event()

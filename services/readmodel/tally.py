@@ -147,7 +147,10 @@ def summed(buckets: Iterable[Mapping[str, Any]]) -> Counter[Figure]:
     total: Counter[str] = Counter()
     for bucket in buckets:
         total.update(bucket.get("counts", {}))
-    return Counter({figure_of(field): number for field, number in total.items()})
+    found: Counter[Figure] = Counter()
+    for field, number in total.items():
+        found[figure_of(field)] += number
+    return found
 
 
 def _group(nested: dict[str, Any], groups: Iterable[str]) -> dict[str, Any]:

@@ -72,6 +72,30 @@ async def test_what_is_overdue_or_unanswered_is_counted_now_and_sensitive_record
     assert "community" not in str(found)
 
 
+async def test_promises_are_looked_up_in_parts_and_those_of_another_force_are_none(there: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = there.place.add_force()
+    await there.runtime.registry.refresh()
+    ours = [concern(there) for _ in range(5)]
+    theirs = [state(Concern, other, id=each.id, category="drugs") for each in ours]
+    both = state(Action, there.force, answers=[ours[0].id, ours[3].id], opened_at=NOW)
+    await there.tell(*map(e.ConcernRaised, ours), e.ActionOpened(both))
+    await there.tell(*map(e.ConcernRaised, theirs), e.ActionOpened(state(Action, other, answers=[ours[1].id], opened_at=NOW)))
+    monkeypatch.setattr(figures, "_SOUGHT_AT_ONCE", 2)
+
+    found = await figures.nothing_promised(store(there), {"force": {"$in": [there.force, other]}})
+
+    assert found == {there.force: 3, other: 4}
+
+
+async def test_a_concern_that_is_opened_again_is_unanswered_again(there: World) -> None:
+    raised = concern(there)
+    closed = raised.next(status="resolved", closed_at=NOW)
+    again = closed.next(status="raised", closed_at=None)
+    for event, number in ((e.ConcernRaised(raised), 1), (e.ConcernClosed(closed), 0), (e.ConcernReopened(again), 1)):
+        await there.tell(event)
+        assert (await there.read("/summary"))["total"]["now"]["nothing_promised"] == number, event.type
+
+
 async def test_months_are_in_order_and_what_has_none_comes_last(there: World) -> None:
     await there.tell(held(there, "2025-05-06"), held(there, None), held(there, "2025-04-30"), held(there, "2025-05-20"))
 

@@ -14,7 +14,7 @@ from readmodel.access import Reader
 from readmodel.filters import Where, overdue_actions, overdue_responses
 from readmodel.opening import Record, opened
 from readmodel.store import Store
-from readmodel.views.figures import counted, nothing_promised, unanswered
+from readmodel.views.figures import counted, nothing_promised, open_ones, unanswered
 
 
 class Sensitive(NamedTuple):
@@ -58,7 +58,8 @@ async def _unanswered(store: Store, among: Where, limit: int) -> list[Document]:
     """Those that have waited longest."""
     found = nsmallest(limit, await unanswered(store, among), key=lambda each: each.get("raised_at") or "")
     wanted = [stored_id(each["force"], each["id"]) for each in found]
-    return await store.of(Concern).find({"_id": {"$in": wanted}}, sort=[("raised_at", 1)])
+    # Asked once more: one may have ended, or have been erased, since they were looked for.
+    return await store.of(Concern).find({"_id": {"$in": wanted}, **open_ones(among)}, sort=[("raised_at", 1)])
 
 
 async def _sensitive(store: Store, among: Where, at: datetime) -> Sensitive:
