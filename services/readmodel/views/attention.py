@@ -14,7 +14,7 @@ from readmodel.access import Reader
 from readmodel.filters import Where, overdue_actions, overdue_responses
 from readmodel.opening import Record, opened
 from readmodel.store import Store
-from readmodel.views.figures import counted, nothing_promised, open_ones, unanswered
+from readmodel.views.figures import counted, nothing_promised, open_among, unanswered
 
 
 class Sensitive(NamedTuple):
@@ -59,7 +59,7 @@ async def _unanswered(store: Store, among: Where, limit: int) -> list[Document]:
     found = nsmallest(limit, await unanswered(store, among), key=lambda each: each.get("raised_at") or "")
     wanted = [stored_id(each["force"], each["id"]) for each in found]
     # Asked once more: one may have ended, or have been erased, since they were looked for.
-    return await store.of(Concern).find({"_id": {"$in": wanted}, **open_ones(among)}, sort=[("raised_at", 1)])
+    return await store.of(Concern).find({"_id": {"$in": wanted}, **open_among(among)}, sort=[("raised_at", 1)])
 
 
 async def _sensitive(store: Store, among: Where, at: datetime) -> Sensitive:

@@ -103,7 +103,7 @@ async def nothing_promised(store: Store, among: Where) -> Counter[str]:
     return Counter(each["force"] for each in await unanswered(store, among))
 
 
-def open_ones(among: Where) -> Where:
+def open_among(among: Where) -> Where:
     """Concerns that are open, of those among which to look."""
     return both(among, {"erased_at": None, **open_concerns()})
 
@@ -112,7 +112,7 @@ async def unanswered(store: Store, among: Where) -> list[Document]:
     """Open concerns for which nothing was promised: the force, id and `raised_at` of each."""
     # Named, because MongoDB tries a hundred records by each index: where the newest hundred are open, that of all records does as well.
     index, shown = store.hint(Concern, "open"), {"_id": 0, "force": 1, "id": 1, "raised_at": 1}
-    found = await store.of(Concern).find(open_ones(among), projection=shown, hint=index)
+    found = await store.of(Concern).find(open_among(among), projection=shown, hint=index)
     promised: set[tuple[str, str]] = set()
     for some in (found[begin : begin + _SOUGHT_AT_ONCE] for begin in range(0, len(found), _SOUGHT_AT_ONCE)):
         promised |= await _promised(store, among["force"], [each["id"] for each in some])
