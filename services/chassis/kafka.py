@@ -12,6 +12,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import create_conn
 from aiokafka.errors import AuthenticationFailedError, KafkaError, SaslAuthenticationFailed
 
+from chassis.fetching import HURRIED_MILLISECONDS, PatientConsumer
 from chassis.health import Unready
 from chassis.mongo import SignInRefused, Unavailable
 from chassis.settings import Settings
@@ -63,15 +64,18 @@ def producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-def consumer(settings: Settings, group: str | None = None, partitions: int = 1) -> AIOKafkaConsumer:
+def consumer(
+    settings: Settings, group: str | None = None, partitions: int = 1, kind: type[AIOKafkaConsumer] = PatientConsumer
+) -> AIOKafkaConsumer:
     """A consumer that starts nowhere by itself: its owner seeks. Without a group it is assigned by hand.
 
     Args:
         settings: of the service.
         group: the consumer group.
         partitions: how many it reads at the same time, roughly.
+        kind: what waits for new events; a plain one for a reader that goes from place to place, and would wait for the fetch of its last.
     """
-    return AIOKafkaConsumer(
+    return kind(
         **connection(settings),
         group_id=group,
         # A member that comes back under its name takes its partitions up at once, instead of after the session's end.
@@ -85,9 +89,7 @@ def consumer(settings: Settings, group: str | None = None, partitions: int = 1) 
         fetch_max_bytes=LARGEST_FETCH,
         # A record that is larger than a share comes alone (KIP-74).
         max_partition_fetch_bytes=min(LARGEST_SHARE, max(LEAST_SHARE, HELD_READY // max(1, partitions))),
-        # A partition whose data is not handled yet is left out of the fetch under way: new data of it waits as long as that fetch may.
-        # Shorter still, and an idle consumer asks more than 40 times a second.
-        fetch_max_wait_ms=25,
+        fetch_max_wait_ms=HURRIED_MILLISECONDS,
     )
 
 
@@ -201,7 +203,7 @@ class LogReader:
 
     async def _started(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            self._consumer = consumer(self._settings)
+            self._consumer = consumer(self._settings, kind=AIOKafkaConsumer)
             await within(READ_SECONDS, self._consumer.start())
         return self._consumer
 
