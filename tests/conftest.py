@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -76,30 +77,49 @@ def _register(engines: Engines, prefix: str) -> str:
     return force
 
 
+class Corners:
+    """Corners of the engines to lend out, again once they are swept: each that is made lengthens the rights of every user."""
+
+    def __init__(self, engines: Engines, sweeping: Executor) -> None:
+        self._engines = engines
+        self._sweeping = sweeping
+        self._free: SimpleQueue[Provisioning] = SimpleQueue()
+
+    def lend(self) -> Provisioning:
+        """A desk over databases that hold nothing yet."""
+        try:
+            return self._free.get_nowait()
+        except Empty:
+            desk = dataclasses.replace(self._engines.provisioning, database_prefix=f"t{secrets.token_hex(4)}_")
+            provision_services(desk.kafka, desk.mongo, Credentials(self._engines.home.secrets), database_prefix=desk.database_prefix)
+            return desk
+
+    def take_back(self, desk: Provisioning) -> None:
+        """Sweep it beside the tests that follow: what is left would slow all of them, and so would waiting for it."""
+        self._sweeping.submit(self._swept, desk)
+
+    def _swept(self, desk: Provisioning) -> None:
+        """Drop the topics and the databases; a corner in which something cannot be dropped is not lent again."""
+        desk.kafka.delete_topics([topic(force["_id"]) for force in registered_forces(desk)])
+        for name in desk.mongo.list_database_names():
+            if name.startswith(desk.database_prefix):
+                desk.mongo.drop_database(name)
+        self._free.put(desk)
+
+
 @pytest.fixture(scope="session")
-def sweeping(engines: Engines) -> Iterator[Executor]:
-    """Takes away what tests have left, beside those that follow: it would slow all of them, and so would waiting for it."""
-    del engines
+def corners(engines: Engines) -> Iterator[Corners]:
+    """Corners of this session's engines."""
     with ThreadPoolExecutor(1) as sweeping:
-        yield sweeping
+        yield Corners(engines, sweeping)
 
 
 @pytest.fixture
-def place(engines: Engines, sweeping: Executor) -> Iterator[Place]:
-    """Fresh databases and a fresh force, and so a fresh topic, for one test."""
-    prefix = f"t{secrets.token_hex(4)}_"
-    desk = dataclasses.replace(engines.provisioning, database_prefix=prefix)
-    provision_services(desk.kafka, desk.mongo, Credentials(engines.home.secrets), database_prefix=prefix)
-    yield Place(engines, prefix, _register(engines, prefix))
-    sweeping.submit(_swept, desk)
-
-
-def _swept(desk: Provisioning) -> None:
-    """Drop the topics and the databases of a place; what cannot be dropped is left, and costs no more than time."""
-    desk.kafka.delete_topics([topic(force["_id"]) for force in registered_forces(desk)])
-    for name in desk.mongo.list_database_names():
-        if name.startswith(desk.database_prefix):
-            desk.mongo.drop_database(name)
+def place(engines: Engines, corners: Corners) -> Iterator[Place]:
+    """Empty databases and a fresh force, and so a fresh topic, for one test."""
+    desk = corners.lend()
+    yield Place(engines, desk.database_prefix, _register(engines, desk.database_prefix))
+    corners.take_back(desk)
 
 
 @pytest.fixture(params=["motor", "pymongo"])

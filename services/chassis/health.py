@@ -15,6 +15,8 @@ from chassis.logs import told
 Probe = Callable[[], Awaitable[None]]
 PROBE_SECONDS: Final = 1.0
 KEPT_SECONDS: Final = 1.0
+_STOOD_STILL_SECONDS: Final = 0.2
+"""How late a time limit may ring before it says more about this process than about the part that was asked."""
 log = structlog.get_logger()
 
 
@@ -80,13 +82,19 @@ class Checks:
         return Report(all(check.ok for check in answers if check.required), checks)
 
 
-async def _asked(probe: Probe, *, required: bool) -> Check:
+async def _asked(probe: Probe, *, required: bool, again: bool = True) -> Check:
+    begun = time.monotonic()
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             await probe()
     except Unready as error:
         return Check(ok=False, required=required, why=str(error))
     except TimeoutError:
+        late = time.monotonic() - begun - PROBE_SECONDS
+        if again and late > _STOOD_STILL_SECONDS:
+            # The loop did not turn meanwhile: the part may have answered long ago, and nobody looked.
+            log.warning("loop_stood_still", seconds=round(late, 2))
+            return await _asked(probe, required=required, again=False)
         return Check(ok=False, required=required, why=f"no answer within {PROBE_SECONDS:g} s")
     except Exception as error:  # noqa: BLE001 - a part may fail in any way, and the report must say so rather than fail itself
         log.warning("probe_failed", error=told(error))

@@ -122,6 +122,8 @@ async def _serve(service: Service, settings: Settings) -> int:
     if service.opens:
         runtime.checks.add("keys", lambda: _keys_are_there(runtime))
     app = service.app(runtime)
+    # Whoever asks for the document first would have the loop stand still for the fifth of a second that it takes to write.
+    app.openapi()
     # What is loaded by now stays: to look through it for garbage, as a full collection does, would stop the loop for a tenth of a second.
     gc.collect()
     gc.freeze()

@@ -1,6 +1,7 @@
 """Health: alive as long as the loop turns; ready when every required part is, and saying why when one is not."""
 
 import asyncio
+import time
 
 import httpx2
 import pytest
@@ -76,6 +77,21 @@ async def test_a_part_that_hangs_is_not_waited_for(checks: Checks) -> None:
         report = await checks.report()
 
     assert report.checks["mongo"].why == "no answer within 1 s"
+
+
+async def test_a_part_that_answered_while_the_process_itself_stood_still_is_well(checks: Checks) -> None:
+    async def answering_at_once() -> None:
+        await asyncio.sleep(0.1)
+
+    async def standing_still() -> None:
+        await asyncio.sleep(0)
+        time.sleep(1.5)  # noqa: ASYNC251 - that is what the loop does here
+
+    checks.add("mongo", answering_at_once)
+
+    report, _ = await asyncio.gather(checks.report(), standing_still())
+
+    assert report.checks["mongo"].ok
 
 
 async def test_of_an_unforeseen_failure_only_the_kind_is_told(checks: Checks) -> None:

@@ -1,5 +1,6 @@
 """The life of a process, seen from outside: it serves without its engines, drains, and ends within ten seconds."""
 
+import gc
 import json
 import os
 import signal
@@ -13,8 +14,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
-from tests.unit.leaflets import ISSUER, UNREACHABLE, Issuer
+from chassis import service
+from chassis.runtime import Runtime
+from tests.unit.leaflets import ISSUER, LEAFLETS, UNREACHABLE, Issuer
 
 MAIN = Path(__file__).with_name("leaflets_main.py")
 Start = Callable[..., "Process"]
@@ -180,3 +184,18 @@ def test_a_request_that_is_no_http_is_refused_by_the_door(start: Start) -> None:
     with socket.create_connection(("127.0.0.1", port)) as raw:
         raw.sendall(b"\x00\x01 nonsense\r\n\r\n")
         assert raw.recv(1000).startswith(b"HTTP/1.1 400")
+
+
+async def test_the_document_is_written_before_anyone_can_ask_for_it(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents: list[object] = []
+
+    async def serve(app: FastAPI, *_: object) -> int:
+        documents.append(app.openapi_schema)
+        return 0
+
+    monkeypatch.setattr(service, "serve", serve)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+
+    await service._serve(LEAFLETS, runtime.settings)
+
+    assert documents != [None]
