@@ -78,6 +78,7 @@ class Ground:
             "kafka_password": self.engines.kafka_password(service),
             "jwks": str(self.engines.home.jwks),
             "issuer": ISSUER,
+            "demonstration": "true",
             "audience": AUDIENCE,
             "keys_dir": str(self.engines.home.keys),
             "registry_poll_seconds": "0.2",

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from benchmarks.ground import Ground
 from benchmarks.messages import BEGINNING, CATEGORIES, concern_raised, day
-from chassis.auth import Role
 from chassis.mongo import Document
+from chassis.principal import Role
 from chassis.recording import stamp
 from chassis.runtime import Runtime
 from contracts.concern import Concern

@@ -8,11 +8,12 @@ from typing import Any, Final
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from chassis.trust import DEMONSTRATION
 from roundtable.credentials import write_once
 from roundtable.grants import Grant
 from roundtable.home import Home
 
-ISSUER: Final = "urn:roundtable:demonstration"
+ISSUER: Final = DEMONSTRATION
 AUDIENCE: Final = "roundtable"
 OPERATOR: Final = "operator"
 _ALGORITHM: Final = "ES256"

@@ -66,6 +66,7 @@ class Place:
             "ROUNDTABLE_KAFKA_PASSWORD": self.engines.kafka_password(service),
             "ROUNDTABLE_JWKS": str(self.engines.home.jwks),
             "ROUNDTABLE_ISSUER": "urn:roundtable:demonstration",
+            "ROUNDTABLE_DEMONSTRATION": "true",
             "ROUNDTABLE_KEYS_DIR": str(self.engines.home.keys),
             "ROUNDTABLE_REGISTRY_POLL_SECONDS": "0.2",
         }

@@ -91,6 +91,7 @@ def _settings(engines: Engines, name: str, port: int, number: int = 1) -> dict[s
         "jwks": str(engines.home.jwks),
         "issuer": ISSUER,
         "audience": AUDIENCE,
+        "demonstration": "true",
         "keys_dir": str(engines.home.keys),
     }
     return {f"ROUNDTABLE_{key.upper()}": value for key, value in settings.items()}

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from chassis import bodies
 from chassis.answers import Page, Replayed, answer, page, replay
-from chassis.auth import Principal, Role
 from chassis.mongo import Unavailable
+from chassis.principal import Principal, Role
 from chassis.problems import WRITE_REFUSED, Refusal, away, not_found, problems
 from chassis.recording import Stale
 from chassis.runtime import Runtime

@@ -8,7 +8,7 @@ import structlog
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
-from chassis.auth import Role
+from chassis.principal import Role
 from chassis.visit import Visit
 from contracts.sealing import erased, redact
 from contracts.state import State

@@ -1,56 +1,29 @@
-"""Who asks: a bearer JWT, verified by the issuer's keys, and the grants that it carries."""
+"""Who asks: a bearer JWT, verified by its issuer's keys, and the grants that it carries."""
 
+import asyncio
 import hashlib
 import json
-import math
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from chassis.jwks import KeySource
+from chassis.health import Unready
+from chassis.jwks import Key
+from chassis.principal import Principal
 from chassis.problems import Refusal, away
+from chassis.trust import Trusted
 
 LEEWAY_SECONDS: Final = 30
-EVERY_FORCE: Final = "*"
 _CACHED: Final = 4096
 _LONGEST_TOKEN: Final = 16 * 1024
-_LONGEST_SUBJECT: Final = 200
-_MOST_GRANTS: Final = 200
 _UNVERIFIABLE: Final = "Tokens cannot be verified for now"
-_END_OF_TIME: Final = 253_402_300_799
 _GARBAGE: Final = (JoseError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What reading a token that is none can raise: the library expects a header that is an object of strings."""
-
-
-class Role(StrEnum):
-    """What a grant lets its holder do in a force."""
-
-    READER = "reader"
-    SENSITIVE_READER = "sensitive_reader"
-    RECORDER = "recorder"
-    PUBLISHER = "publisher"
-    SUBSCRIBER = "subscriber"
-    OPERATOR = "operator"
-    CONTROLLER = "controller"
-
-
-READING: Final = frozenset({Role.READER, Role.SENSITIVE_READER})
-"""The roles that may be granted for every force at once."""
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who asks, and what the token grants. What is revoked and which forces exist, the registry knows."""
-
-    subject: str
-    grants: Mapping[str, frozenset[Role]]
-    expires_at: datetime
 
 
 def utc_now() -> datetime:
@@ -58,19 +31,26 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Authenticator:
-    """Verifies tokens: ES256 alone, of one issuer for one audience.
+@dataclass(frozen=True)
+class _Verified:
+    """What a token was found to be, by the keys of that generation."""
 
-    What was verified is remembered by the token's hash until the issuer's keys change; expiry is checked every time.
+    trusted: Trusted
+    generation: int
+    principal: Principal
+    not_before: float
+
+
+class Authenticator:
+    """Verifies tokens of the issuers that are trusted, each by its own keys and algorithms.
+
+    What was verified is remembered by the token's hash until its issuer's keys change; expiry is checked every time.
     """
 
-    def __init__(self, keys: KeySource, issuer: str, audience: str, now: Callable[[], datetime] = utc_now) -> None:
-        self._keys = keys
-        self._issuer = issuer
-        self._audience = audience
+    def __init__(self, trusted: Sequence[Trusted], now: Callable[[], datetime] = utc_now) -> None:
+        self._trusted = {each.issuer: each for each in trusted}
         self._now = now
-        self._known: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
-        self._generation = -1
+        self._known: OrderedDict[bytes, _Verified] = OrderedDict()
 
     async def principal(self, authorization: str | None) -> Principal:
         """The principal of an `Authorization` header.
@@ -91,18 +71,29 @@ class Authenticator:
         """
         if len(token) > _LONGEST_TOKEN or not token.isascii():
             raise _not_valid()
-        generation = await self._keys.current()
-        if generation != self._generation:
-            self._known.clear()
-            self._generation = generation
         name = hashlib.sha256(token.encode()).digest()
-        principal, not_before = self._known.get(name) or await self._verified(token)
-        self._in_time(principal, not_before)
-        self._remember(name, principal, not_before)
-        return principal
+        known = self._known.get(name)
+        if known is None or known.generation != await known.trusted.keys.current():
+            known = await self._verified(token)
+        self._in_time(known.principal, known.not_before)
+        self._remember(name, known)
+        return known.principal
 
-    def _remember(self, name: bytes, principal: Principal, not_before: float) -> None:
-        self._known[name] = (principal, not_before)
+    async def probe(self) -> None:
+        """Return when the tokens of an issuer can be verified. One that is away shuts nobody out who signs in elsewhere.
+
+        Raises:
+            Unready: there is no key set at all.
+        """
+        sets = [each.keys for each in self._trusted.values()]
+        if any(each.loaded for each in sets):
+            return
+        troubles = await asyncio.gather(*(each.lacks() for each in sets))
+        if all(troubles):
+            raise Unready("; ".join(filter(None, troubles)))
+
+    def _remember(self, name: bytes, known: _Verified) -> None:
+        self._known[name] = known
         self._known.move_to_end(name)
         if len(self._known) > _CACHED:
             self._known.popitem(last=False)
@@ -114,57 +105,26 @@ class Authenticator:
             why = "it has expired" if expired else "not yet"
             raise _not_valid(why)
 
-    async def _verified(self, token: str) -> tuple[Principal, float]:
+    async def _verified(self, token: str) -> _Verified:
         try:
-            header = jws.extract_compact(token.encode()).headers()
-            kid = header.get("kid")
-            key = await self._keys.find(kid if isinstance(kid, str) else None)
-            if key is None and not self._keys.loaded:
-                raise away(_UNVERIFIABLE)
-            if key is None or not isinstance(kid, str | None):
+            unverified = jws.extract_compact(token.encode())
+            trusted = self._trusted.get(json.loads(unverified.payload)["iss"])
+            if trusted is None:
                 raise _not_valid()
-            claims = json.loads(jws.deserialize_compact(token, key, algorithms=["ES256"]).payload or b"")
-            return self._read(claims)
+            key = await _key_of(trusted, unverified.headers().get("kid"))
+            claims = json.loads(jws.deserialize_compact(token, key, algorithms=[*trusted.algorithms]).payload or b"")
+            return _Verified(trusted, trusted.keys.generation, *trusted.principal(claims))
         except _GARBAGE as error:
             raise _not_valid() from error
 
-    def _read(self, claims: Mapping[str, Any]) -> tuple[Principal, float]:
-        audience = claims["aud"]
-        if claims["iss"] != self._issuer or self._audience not in (audience if isinstance(audience, list) else [audience]):
-            message = "another issuer or audience"
-            raise ValueError(message)
-        expires = datetime.fromtimestamp(_seconds(claims["exp"]), UTC)
-        return Principal(_subject(claims["sub"]), _grants(claims["grants"]), expires), _seconds(claims.get("nbf", 0))
 
-
-def _seconds(value: Any) -> float:  # noqa: ANN401 - whatever a token claims
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= _END_OF_TIME:
-        message = "not a time"
-        raise ValueError(message)
-    return float(value)
-
-
-def _subject(value: Any) -> str:  # noqa: ANN401 - a value of any type
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_SUBJECT or not value.isprintable():
-        message = "not a subject"
-        raise ValueError(message)
-    return value
-
-
-def _grants(value: Any) -> dict[str, frozenset[Role]]:  # noqa: ANN401 - a value of any type
-    if not isinstance(value, list) or len(value) > _MOST_GRANTS:
-        message = "grants are a list"
-        raise ValueError(message)
-    found: defaultdict[str, frozenset[Role]] = defaultdict(frozenset)
-    for grant in value:
-        force, roles = grant["force"], grant["roles"]
-        if not isinstance(force, str) or not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-            message = "a grant is a force and a list of roles"
-            raise ValueError(message)
-        # A role that this version does not know grants nothing here; the others still count.
-        known = frozenset(Role(role) for role in roles if role in set(Role))
-        found[force] |= known & READING if force == EVERY_FORCE else known
-    return dict(found)
+async def _key_of(trusted: Trusted, kid: Any) -> Key:  # noqa: ANN401 - whatever a header names
+    if not isinstance(kid, str | None):
+        raise _not_valid()
+    key = await trusted.keys.find(kid)
+    if key is None:
+        raise _not_valid() if trusted.keys.loaded else away(_UNVERIFIABLE)
+    return key
 
 
 def _without_token() -> Refusal:

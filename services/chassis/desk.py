@@ -9,7 +9,6 @@ from fastapi import Depends
 from uuid_utils import uuid7
 
 from chassis.answers import Replayed, may_open, note_lowered
-from chassis.auth import Role
 from chassis.fences import COLLECTION as FENCES
 from chassis.fences import Fence
 from chassis.keys import indexes as key_indexes
@@ -18,6 +17,7 @@ from chassis.mongo import Collection as Stored
 from chassis.mongo import Document, Sort
 from chassis.outbox import COLLECTION as OUTBOX
 from chassis.outbox import Outbox
+from chassis.principal import Role
 from chassis.problems import Refusal, not_found
 from chassis.recording import IDEMPOTENCY, Draft, recorder, stored_id
 from chassis.runtime import Runtime

@@ -10,9 +10,9 @@ from typing import Any, Final, Self
 
 import structlog
 
-from chassis.auth import EVERY_FORCE, Principal, Role
 from chassis.logs import told
 from chassis.mongo import Mongo, Unavailable
+from chassis.principal import EVERY_FORCE, Principal, Role
 from contracts.topics import PARTITIONS
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path
 
 from chassis.admission import ANY_GRANT, admits
-from chassis.auth import Role
+from chassis.principal import Role
 
 ID_PATTERN: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 Ref = Annotated[str, Path(description="Id of the record", pattern=ID_PATTERN)]

@@ -14,7 +14,6 @@ from chassis.auth import Authenticator
 from chassis.documents import DocumentedApp
 from chassis.entrance import Entrance
 from chassis.health import Unready
-from chassis.jwks import KeySource
 from chassis.kafka import reachable
 from chassis.keys import KeyFiles, KeyStore
 from chassis.logs import told
@@ -76,17 +75,17 @@ def assemble(name: str, settings: Settings) -> Runtime:
     """The parts of a service, from its settings; none of them has connected yet."""
     password = settings.mongo_password.get_secret_value()
     mongo = Mongo(settings.mongo_url.get_secret_value(), settings.mongo_driver, settings.database_prefix, password)
-    keys = KeySource(settings.jwks)
+    authenticator = Authenticator(settings.trusted())
     runtime = Runtime(
         name=name,
         settings=settings,
         mongo=mongo,
         keys=KeyStore(mongo, KeyFiles(settings.keys_dir)),
         registry=Registry.of(mongo),
-        authenticator=Authenticator(keys, settings.issuer, settings.audience),
+        authenticator=authenticator,
     )
     runtime.checks.add("mongo", lambda: _mongo_is_there(runtime))
-    runtime.checks.add("jwks", keys.probe)
+    runtime.checks.add("jwks", authenticator.probe)
     runtime.exits.push_async_callback(mongo.close)
     return runtime
 

@@ -12,12 +12,21 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from chassis.issuers import read_issuers
+from chassis.jwks import KeySource
 from chassis.mongo import is_address, lacks_password
 from chassis.secret_files import PREFIX, place_of, require_folder, secrets_folder
+from chassis.trust import DEMONSTRATION, Trusted
 from contracts.entry import problem, refuse
 
 EX_CONFIG: Final = 78
 """Exit status of a program that was configured wrongly (`sysexits.h`)."""
+
+
+_ONLY_IN_A_DEMONSTRATION: Final = problem(
+    "demonstration",
+    f"names {DEMONSTRATION}, whose key lies in the data folder: name your identity provider, or set {PREFIX}DEMONSTRATION=true",
+)
 
 
 class Settings(BaseSettings):
@@ -48,9 +57,15 @@ class Settings(BaseSettings):
     )
     kafka_username: str = Field("", description="SCRAM-SHA-512 user of this service.")
     kafka_password: SecretStr = Field(SecretStr(""), description="Its password.")
-    jwks: str = Field(min_length=1, description="Key set that tokens are verified by: a file, or an http(s) address.")
-    issuer: str = Field(min_length=1, description="Issuer that tokens must name (`iss`).")
+    jwks: str = Field(
+        "", description="Key set that tokens are verified by, where one issuer signs all of them: a file, or an http(s) address."
+    )
+    issuer: str = Field("", description="That issuer (`iss`).")
     audience: str = Field("roundtable", min_length=1, description="Audience that tokens must name (`aud`).")
+    issuers: Path | None = Field(
+        None, description="File of trusted issuers, in the place of those three: several, or one with roles of its own."
+    )
+    demonstration: bool = Field(False, description="Whether the issuer may be the demonstration's, whose key lies in the data folder.")
     keys_dir: Path = Field(Path(".roundtable/keys"), description="Folder of the forces' key-encryption keys: `<force>/<n>.key`.")
     registry_poll_seconds: float = Field(5.0, gt=0, le=15, description="How often forces and grants are read.")
     outbox_limit: int = Field(
@@ -81,6 +96,35 @@ class Settings(BaseSettings):
             reason = problem("missing", f"must be set, because {PREFIX}KAFKA_SECURITY_PROTOCOL is {self.kafka_security_protocol}")
             raise refuse(type(self), dict.fromkeys(missing, reason))
         return self
+
+    @model_validator(mode="after")
+    def _knows_whom_to_trust(self) -> Self:
+        if self.issuers is None:
+            self._trusts_one_issuer()
+        else:
+            self._trusts_a_file(self.issuers)
+        return self
+
+    def _trusts_one_issuer(self) -> None:
+        if missing := [name for name in ("jwks", "issuer") if not getattr(self, name)]:
+            reason = problem("missing", f"must be set, unless {PREFIX}ISSUERS names a file of trusted issuers")
+            raise refuse(type(self), dict.fromkeys(missing, reason))
+        if self.issuer == DEMONSTRATION and not self.demonstration:
+            raise refuse(type(self), {"issuer": _ONLY_IN_A_DEMONSTRATION})
+
+    def _trusts_a_file(self, file: Path) -> None:
+        try:
+            named = [each.issuer for each in read_issuers(file)]
+        except ValueError as error:
+            raise refuse(type(self), {"issuers": problem("wrong_form", str(error))}) from error
+        if DEMONSTRATION in named and not self.demonstration:
+            raise refuse(type(self), {"issuers": _ONLY_IN_A_DEMONSTRATION})
+
+    def trusted(self) -> list[Trusted]:
+        """The issuers whose tokens count."""
+        if self.issuers is not None:
+            return [each.trusted() for each in read_issuers(self.issuers)]
+        return [Trusted(self.issuer, self.audience, ("ES256",), KeySource(self.jwks))]
 
     def secret_of(self, engine: str) -> str:
         """Where the password of an engine stands, for whoever has to mend it: its variable, or its file.

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from starlette.datastructures import Headers
 
-from chassis.auth import Principal, Role
+from chassis.principal import Principal, Role
 from chassis.problems import Refusal
 from chassis.runtime import Runtime
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from chassis.admission import admits
 from chassis.answers import Page, etag
-from chassis.auth import Role
 from chassis.documents import example
+from chassis.principal import Role
 from chassis.problems import FieldError, Refusal, not_found, problems
 from chassis.queries import understood
 from contracts.entry import Entry, Patch, PatchOf

@@ -11,8 +11,8 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from chassis import metrics
-from chassis.auth import Role
 from chassis.mongo import Unavailable
+from chassis.principal import Role
 from chassis.visit import Visit
 from contracts.topics import force_of
 from notifications.cursor import Cursor, Cursors, Places

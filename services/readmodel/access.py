@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from fastapi import Depends, Request
 
 from chassis.admission import ANY_GRANT
-from chassis.auth import Principal, Role
+from chassis.principal import Principal, Role
 from chassis.problems import Refusal
 from chassis.registry import Registry
 from chassis.visit import Visiting

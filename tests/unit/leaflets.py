@@ -18,11 +18,11 @@ from uuid_utils import uuid7
 
 from chassis.admission import ANY_GRANT, admits
 from chassis.answers import Page, Replayed
-from chassis.auth import Authenticator, Role
+from chassis.auth import Authenticator
 from chassis.documents import example
-from chassis.jwks import KeySource
 from chassis.keys import KeyFiles, KeyStore
 from chassis.mongo import Mongo
+from chassis.principal import Role
 from chassis.problems import not_found, problems
 from chassis.recording import Stale
 from chassis.registry import Registry, Snapshot
@@ -213,9 +213,9 @@ def runtime_of(issuer: Issuer, folder: Path, snapshot: Snapshot | None = None) -
         jwks=str(issuer.jwks),
         issuer=ISSUER,
     )
-    keys, store = KeySource(settings.jwks), KeyStore(mongo, KeyFiles(folder))
-    made = Runtime("leaflets", settings, mongo, store, Registry(read), Authenticator(keys, ISSUER, "roundtable"))
-    made.checks.add("jwks", keys.probe)
+    authenticator = Authenticator(settings.trusted())
+    made = Runtime("leaflets", settings, mongo, KeyStore(mongo, KeyFiles(folder)), Registry(read), authenticator)
+    made.checks.add("jwks", authenticator.probe)
     made.keep(Shelf())
     made.exits.push_async_callback(mongo.close)
     return made

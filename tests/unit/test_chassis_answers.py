@@ -7,7 +7,7 @@ from uuid_utils import uuid7
 
 from chassis.admission import admits
 from chassis.answers import may_open, shown
-from chassis.auth import Role
+from chassis.principal import Role
 from chassis.runtime import Runtime
 from contracts.concern import Concern
 from tests.unit.leaflets import FACTS, HERE, PATH, THERE, Issuer, Shelf

@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
-from chassis.auth import Principal, Role
 from chassis.mongo import Unavailable
+from chassis.principal import Principal, Role
 from chassis.registry import Document, Registry, Snapshot
 from tests.unit.leaflets import HERE, NOWHERE, THERE
 

@@ -186,3 +186,37 @@ def test_a_connection_string_without_a_password_needs_one(environment: pytest.Mo
     (line,) = lines_of(capsys)
 
     assert line.startswith("meetings: ROUNDTABLE_MONGO_PASSWORD: must be set, because ROUNDTABLE_MONGO_URL names a user")
+
+
+def test_the_demonstrations_issuer_counts_only_where_it_is_asked_for(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("ROUNDTABLE_ISSUER", "urn:roundtable:demonstration")
+    (line,) = lines_of(capsys)
+    assert line.startswith("meetings: ROUNDTABLE_ISSUER: names urn:roundtable:demonstration")
+    assert "ROUNDTABLE_DEMONSTRATION=true" in line
+
+    environment.setenv("ROUNDTABLE_DEMONSTRATION", "true")
+    assert [each.issuer for each in load(Own, "meetings").trusted()] == ["urn:roundtable:demonstration"]
+
+
+def test_a_file_of_issuers_stands_in_the_place_of_one(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    entry = "{name: a, issuer: ISSUER, audience: roundtable, algorithms: [ES256], forces: [kent], jwks: /keys.json}"
+    environment.setenv("ROUNDTABLE_ISSUERS", str(tmp_path / "issuers.yml"))
+    (tmp_path / "issuers.yml").write_text("issuers: [" + entry.replace("ISSUER", "'urn:a'") + "]")
+    assert [(each.name, each.issuer) for each in load(Own, "meetings").trusted()] == [("a", "urn:a")]
+
+    (tmp_path / "issuers.yml").write_text("issuers: [" + entry.replace("ISSUER", "'urn:roundtable:demonstration'") + "]")
+    assert lines_of(capsys)[0].startswith("meetings: ROUNDTABLE_ISSUERS: names urn:roundtable:demonstration")
+
+    (tmp_path / "issuers.yml").write_text("issuers: none")
+    assert "issuers.yml" in lines_of(capsys)[0]
+
+
+def test_without_an_issuer_a_service_does_not_start(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    environment.delenv("ROUNDTABLE_JWKS")
+    environment.delenv("ROUNDTABLE_ISSUER")
+
+    assert [line.split(": ")[1] for line in lines_of(capsys)] == ["ROUNDTABLE_JWKS", "ROUNDTABLE_ISSUER"]

@@ -33,8 +33,12 @@ def test_all_that_an_installed_package_requires_comes_with_it() -> None:
     assert needed - {"typing_extensions"} <= locked()
 
 
+SETTINGS = ["ROUNDTABLE_JWKS", "ROUNDTABLE_ISSUER", "ROUNDTABLE_DEMONSTRATION"]
+"""What services read, and compose gives another default."""
+
+
 def test_every_choice_of_the_compose_files_is_described_with_its_default() -> None:
-    described = describe_choices(compose_files(ROOT), ["ROUNDTABLE_JWKS", "ROUNDTABLE_ISSUER"])
+    described = describe_choices(compose_files(ROOT), SETTINGS)
 
     assert "# ROUNDTABLE_KAFKA_PORT=29092\n" in described
     assert "# ROUNDTABLE_DASHBOARD_URL=http://127.0.0.1:${ROUNDTABLE_READMODEL_PORT:-8000}\n" in described
@@ -43,7 +47,7 @@ def test_every_choice_of_the_compose_files_is_described_with_its_default() -> No
 
 def test_a_choice_that_nobody_described_is_refused() -> None:
     with pytest.raises(ValueError, match="disagree on ROUNDTABLE_NOVELTY"):
-        describe_choices([*compose_files(ROOT), "${ROUNDTABLE_NOVELTY:-1}"], ["ROUNDTABLE_JWKS", "ROUNDTABLE_ISSUER"])
+        describe_choices([*compose_files(ROOT), "${ROUNDTABLE_NOVELTY:-1}"], SETTINGS)
 
 
 def test_a_transaction_may_stay_open_no_longer_by_compose_than_embedded(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.auth import Role
 from chassis.documents import operations, without_example
+from chassis.principal import Role
 from chassis.problems import Refusal
 from contracts.meeting import Meeting
 from contracts.places import Organisation

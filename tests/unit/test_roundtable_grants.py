@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.auth import EVERY_FORCE, READING, Role
+from chassis.principal import EVERY_FORCE, READING, Role
 from roundtable import grants
 from roundtable.errors import OperatorError
 from roundtable.grants import ROLES, Grant, parse_grant, parse_lifetime

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chassis.auth import EVERY_FORCE, READING, Principal, Role
 from chassis.mongo import Document, Mongo
+from chassis.principal import EVERY_FORCE, READING, Principal, Role
 
 COOKIE: Final = "roundtable_session"
 LIFETIME: Final = timedelta(hours=8)

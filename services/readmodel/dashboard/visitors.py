@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from chassis.auth import Role
 from chassis.mongo import Unavailable
+from chassis.principal import Role
 from chassis.service import Runtime
 from readmodel.access import Reader
 from readmodel.dashboard.sessions import COOKIE, Session, Sessions
