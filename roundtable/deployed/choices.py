@@ -14,7 +14,6 @@ MEANINGS: Final[Mapping[str, str]] = {
     "ROUNDTABLE_MEETINGS_PORT": "The same for meetings.",
     "ROUNDTABLE_CONCERNS_PORT": "The same for concerns and actions.",
     "ROUNDTABLE_NOTIFICATIONS_PORT": "The same for subscriptions and the live stream.",
-    "ROUNDTABLE_DASHBOARD_URL": "Under which address people reach the dashboard: sign-in links begin with it.",
     "ROUNDTABLE_KAFKA_PORT": "Port on which clients beyond the stack reach Kafka.",
     "ROUNDTABLE_KAFKA_PORT_2": "The same for the second of three brokers.",
     "ROUNDTABLE_KAFKA_PORT_3": "The same for the third.",

@@ -36,6 +36,25 @@ class Meaning(BaseModel):
         return self
 
 
+class SignIn(BaseModel):
+    """How people are signed in to the pages by an issuer: authorization code with PKCE."""
+
+    model_config = _STRICT
+
+    label: Text
+    client_id: Text
+    client_secret_file: Path | None = None
+    scopes: tuple[Annotated[str, Field(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,100}$")], ...] = ("openid",)
+    minutes: Annotated[int, Field(ge=5, le=480)] = 60
+
+    @model_validator(mode="after")
+    def _asks_for_an_id_token(self) -> Self:
+        if "openid" not in self.scopes:
+            message = "scopes must name openid, or no ID token would come"
+            raise ValueError(message)
+        return self
+
+
 class Issuer(BaseModel):
     """One trusted issuer."""
 
@@ -50,6 +69,7 @@ class Issuer(BaseModel):
     required: Mapping[str, Any] = Field(default_factory=dict)
     roles_claim: tuple[Text, ...] | Text | None = None
     roles: Mapping[str, tuple[Meaning, ...]] = Field(default_factory=dict)
+    sign_in: SignIn | None = None
 
     @model_validator(mode="after")
     def _is_reached_safely(self) -> Self:

@@ -9,3 +9,8 @@ class Settings(chassis.settings.Settings):
     """What the read model is told by its environment."""
 
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    dashboard_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^/\s?#]+$",
+        description="Under which address people reach the dashboard: sign-in links begin with it, and identity providers lead back to it.",
+    )

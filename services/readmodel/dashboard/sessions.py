@@ -1,4 +1,4 @@
-"""Browser sessions: a one-time code becomes a cookie. The database keeps hashes of both, never what was shown or set."""
+"""Browser sessions: a one-time code or an identity provider begins one. The database keeps hashes, never what was shown or set."""
 
 import hashlib
 import hmac
@@ -51,7 +51,12 @@ class Sessions:
         if not _plausible(code):
             return None
         found = await self._codes.find_one_and_delete({"_id": _hash(code), "expires_at": {"$gt": now}})
-        return None if found is None else await self._begin(found, now)
+        return None if found is None else await self._begin(found, now, LIFETIME)
+
+    async def begin(self, principal: Principal, now: datetime, lifetime: timedelta) -> Session:
+        """A new session for someone whom an identity provider has signed in."""
+        grants = [{"force": force, "roles": sorted(roles)} for force, roles in principal.grants.items()]
+        return await self._begin({"subject": principal.subject, "grants": grants}, now, lifetime)
 
     async def find(self, secret: str | None, now: datetime) -> Session | None:
         """The session of a cookie, or None when there is none, or it is over."""
@@ -68,9 +73,9 @@ class Sessions:
         """Let the database drop sessions that are over."""
         await self._sessions.create_index([("expires_at", 1)], name="expiry", expireAfterSeconds=0)
 
-    async def _begin(self, code: Document, now: datetime) -> Session:
+    async def _begin(self, who: Document, now: datetime, lifetime: timedelta) -> Session:
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        known = {"subject": code["subject"], "grants": code["grants"], "created_at": now, "expires_at": now + LIFETIME}
+        known = {"subject": who["subject"], "grants": who["grants"], "created_at": now, "expires_at": now + lifetime}
         await self._sessions.insert_one({"_id": _hash(secret), **known})
         return _session(secret, known)
 

@@ -5,6 +5,7 @@ browser, and so by scripts too. A prefetch redeems nothing. A link on another si
 that neither a scanner of links uses the code up, nor another site signs someone in unasked.
 """
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request, Response
@@ -12,6 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from chassis.runtime import Runtime
 from readmodel.dashboard.frame import PageRoute
+from readmodel.dashboard.provider import providers
 from readmodel.dashboard.rendering import page
 from readmodel.dashboard.sessions import COOKIE, LIFETIME, Session, Sessions
 from readmodel.dashboard.visitors import Anyone
@@ -27,11 +29,11 @@ _FOUND: Final = 303
 async def sign_in(request: Request, visitor: Anyone, code: str = "") -> Response:
     """Redeem a link, or say how to come by one."""
     del visitor
-    if code and _prefetched(request):
+    if code and prefetched(request):
         return Response(status_code=204)
     if code and request.headers.get("sec-fetch-site") in _FROM_HERE:
         return await _redeem(request, code)
-    return page(request, "sign_in.html", code=code, refused=False)
+    return _asked(request, code=code)
 
 
 @router.post("/sign-in")
@@ -39,7 +41,7 @@ async def sign_in_by_button(request: Request, visitor: Anyone, code: Field = "")
     """Redeem a link whose button was pressed."""
     del visitor
     if not _same_origin(request):
-        return page(request, "sign_in.html", 403, code="", refused=False)
+        return _asked(request, 403)
     return await _redeem(request, code)
 
 
@@ -51,29 +53,35 @@ async def sign_out(request: Request, visitor: Anyone, token: Field = "") -> Resp
             return page(request, "not_from_here.html", 403)
         await Sessions(visitor.runtime.mongo).end(visitor.session.secret)
     response = RedirectResponse("/sign-in", _FOUND)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=_secure(request))
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=is_secure(request))
     return response
 
 
 async def _redeem(request: Request, code: str) -> Response:
     runtime: Runtime = request.app.state.runtime
-    sessions = Sessions(runtime.mongo)
-    session = await sessions.redeem(code, runtime.now())
+    session = await Sessions(runtime.mongo).redeem(code, runtime.now())
     if session is None:
-        return page(request, "sign_in.html", 403, code="", refused=True)
+        return _asked(request, 403, refused=True)
+    return await welcome(request, session)
+
+
+def _asked(request: Request, status: int = 200, code: str = "", *, refused: bool = False) -> Response:
+    ways = providers(request.app.state.runtime).values()
+    return page(request, "sign_in.html", status, code=code, refused=refused, providers=ways)
+
+
+async def welcome(request: Request, session: Session, lifetime: timedelta = LIFETIME) -> Response:
+    """Let a browser in whose session has just begun; the one that it had is over."""
     if former := request.cookies.get(COOKIE):
-        await sessions.end(former)
-    return _welcome(request, session)
-
-
-def _welcome(request: Request, session: Session) -> Response:
+        await Sessions(request.app.state.runtime.mongo).end(former)
     response = RedirectResponse("/overview", _FOUND)
-    seconds = int(LIFETIME.total_seconds())
-    response.set_cookie(COOKIE, session.secret, max_age=seconds, httponly=True, samesite="lax", secure=_secure(request))
+    seconds = int(lifetime.total_seconds())
+    response.set_cookie(COOKIE, session.secret, max_age=seconds, httponly=True, samesite="lax", secure=is_secure(request))
     return response
 
 
-def _prefetched(request: Request) -> bool:
+def prefetched(request: Request) -> bool:
+    """Whether the browser only looks ahead."""
     return any("prefetch" in request.headers.get(name, "") or "preview" in request.headers.get(name, "") for name in _AHEAD)
 
 
@@ -82,6 +90,6 @@ def _same_origin(request: Request) -> bool:
     return request.headers.get("sec-fetch-site") in _FROM_HERE
 
 
-def _secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
     """Whether the browser speaks https, to us or to the gateway before us."""
     return "https" in {request.url.scheme, request.headers.get("x-forwarded-proto")}
