@@ -47,7 +47,7 @@ class AdmittedRoute(APIRoute):
         writes = not _WITHOUT_BODY.issuperset(options.get("methods") or {"GET"})
         usual = problems(400, 401, 403, 404, 422, 503) | (problems(413, 415) | WRITE_REFUSED if writes else {})
         options["responses"] = usual | (options.get("responses") or {})
-        options["openapi_extra"] = {"security": [{"bearer": []}]} | (options.get("openapi_extra") or {})
+        options["openapi_extra"] = {"security": _security(self.admitted)} | (options.get("openapi_extra") or {})
         super().__init__(path, _answering(endpoint, options.get("status_code") or 200), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -88,6 +88,11 @@ def admits(*roles: Role) -> type[APIRoute]:
     and everything else 403; with a grant but not the role, 403. Without `{force}` any valid token is admitted.
     """
     return type("AdmittedRoute", (AdmittedRoute,), {"admitted": frozenset(roles)})
+
+
+def _security(admitted: frozenset[Role]) -> list[dict[str, list[str]]]:
+    """The roles of which one is needed, as OpenAPI 3.1 names roles: alternatives of one each; any token where every role will do."""
+    return [{"bearer": []}] if admitted == frozenset(Role) else [{"bearer": [role.value]} for role in sorted(admitted)]
 
 
 async def _principal(runtime: Runtime, request: Request) -> Principal:
