@@ -20,6 +20,7 @@ from roundtable.commands import (
     provision,
     rebuild,
     republish,
+    sessions,
     sign_in,
     status,
     token,
@@ -47,6 +48,7 @@ app.command()(token.token)
 app.command("sign-in")(sign_in.sign_in)
 app.add_typer(forces.app, name="forces")
 app.add_typer(grants.app, name="grants")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(parked.app, name="parked")
 app.add_typer(positions.app, name="positions")
 app.add_typer(provision.app, name="provision")

@@ -37,5 +37,5 @@ def test_a_command_of_the_operators_page_works_as_it_stands(product: Product, co
 def test_the_page_tells_of_the_commands_that_operators_need() -> None:
     told = {command.partition(CLI)[2].split()[0] for command in commands()}
 
-    assert told >= {"status", "doctor", "sign-in", "forces", "provision", "token", "grants", "parked", "positions"}
+    assert told >= {"status", "doctor", "sign-in", "forces", "provision", "token", "grants", "sessions", "parked", "positions"}
     assert told >= {"verify", "republish", "rebuild"}
