@@ -73,12 +73,14 @@ class Issuer(BaseModel):
 
     @model_validator(mode="after")
     def _is_reached_safely(self) -> Self:
-        for address in (self.issuer,) if self.jwks is None else (self.jwks,) if "://" in self.jwks else ():
-            if not is_confidential(address):
-                message = (
-                    f"keys must come over https: {'jwks' if self.jwks else 'issuer'} is another address (or name the file of keys in jwks)"
-                )
-                raise ValueError(message)
+        if self.jwks and "://" in self.jwks and not is_confidential(self.jwks):
+            message = "keys must come over https: jwks is another address"
+            raise ValueError(message)
+        if (self.jwks is None or self.sign_in is not None) and not is_confidential(self.issuer):
+            message = (
+                "what is discovered must come over https: issuer is another address (where nobody signs in there, jwks may name its keys)"
+            )
+            raise ValueError(message)
         return self
 
     @model_validator(mode="after")
