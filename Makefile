@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test bench test-compose faults replicas soak check lint types graph contracts env-example lock
+.PHONY: demo test bench test-compose fuzz faults replicas soak check lint types graph contracts env-example lock
 
 demo: .venv/ready
 	exec $(BIN)/roundtable demo
@@ -19,6 +19,10 @@ bench: .venv/ready
 # The product as operators run it: needs a Docker engine, some 15 minutes and 6 GB.
 test-compose: .venv/ready
 	$(BIN)/pytest -m compose tests/compose
+
+# More requests to the running services than `make test` makes: so many to each of their operations. Some two minutes.
+fuzz: .venv/ready
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),40) $(BIN)/pytest tests/journeys/test_fuzz.py --timeout 1800
 
 # Every row of the fault matrix, each with its control, and the table of what came of it: some 35 minutes. FAULTS_AWAY_SECONDS=30
 # keeps Kafka away for less than its two minutes.

@@ -3,6 +3,7 @@
 Schemathesis makes the requests; the same ones in every run, since nothing here is random.
 """
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +23,8 @@ from tests.journeys.refusing import ACTION, CONCERN, HELD, Corner, Record, at_a_
 
 corner = pytest.fixture(scope="module")(at_a_corner)
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 15
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+"""Requests to each operation; `make fuzz` makes more of them."""
 # What does not fit into 64 KiB of address and headers, the HTTP server turns away by itself; a character becomes up to 12.
 LONGEST_QUERY = 4_000
 # A version that does not come in time is told by 504; that something is away (503) is no answer while nothing is.
