@@ -108,10 +108,12 @@ class Authenticator:
     async def _verified(self, token: str) -> _Verified:
         try:
             unverified = jws.extract_compact(token.encode())
+            header = unverified.headers()
             trusted = self._trusted.get(json.loads(unverified.payload)["iss"])
-            if trusted is None:
+            # No extension is understood here, whatever it is (RFC 7515, section 4.1.11).
+            if trusted is None or "crit" in header:
                 raise _not_valid()
-            key = await _key_of(trusted, unverified.headers().get("kid"))
+            key = await _key_of(trusted, header.get("kid"))
             claims = json.loads(jws.deserialize_compact(token, key, algorithms=[*trusted.algorithms]).payload or b"")
             return _Verified(trusted, trusted.keys.generation, *trusted.principal(claims))
         except _GARBAGE as error:
