@@ -163,7 +163,8 @@ class Builder:
 @asynccontextmanager
 async def building(runtime: Runtime, store: Store, watch: Watch) -> AsyncIterator[Builder]:
     """A builder that is connected to the log."""
-    client = consumer(runtime.settings)
+    # Partitions rest until their turn, and are left out of the fetch under way: none may wait long.
+    client = consumer(runtime.settings, kind=AIOKafkaConsumer)
     try:
         await within(REQUEST_SECONDS * 2, client.start())
         yield Builder(runtime, client, store, watch)

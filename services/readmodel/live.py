@@ -17,6 +17,7 @@ log = structlog.get_logger()
 LOOK_SECONDS: Final = 0.5
 LATEST_SECONDS: Final = GRACE_SECONDS / 2
 """How long a process may go on reading a model that is no longer live, because the new one is not yet as far."""
+_TRIES, _PAUSE_SECONDS = 20, 0.01
 
 
 class Live:
@@ -57,10 +58,11 @@ class Live:
         self._standing = standing = await self.models.standing()
         if standing is not None and (self._store is None or standing.live != self._store.model):
             store = Store(self._mongo, self._keys, standing.live)
+            if self._store is not None:
+                # Of a model that was swapped in every index is complete. At the start one may still be in the making.
+                await store.look_for_indexes()
+            # Nothing is waited for between that answer and the change: what is seen meanwhile in the old model could be missing in the new.
             if self._store is None or await self._may_follow(self._store, store, standing):
-                if self._store is not None:
-                    # Of a model that was swapped in every index is complete. At the start one may still be in the making.
-                    await store.look_for_indexes()
                 log.info("model_is_live", model=str(standing.live))
                 self._store = store
         looked, self._looked = self._looked, asyncio.Event()
@@ -82,9 +84,15 @@ class Live:
             await wait(self._looked, LOOK_SECONDS)
 
     async def _may_follow(self, old: Store, new: Store, standing: Standing) -> bool:
-        """Whether the new model is as far as the one read until now; a reader must not see time run backwards."""
-        if standing.seconds is not None and standing.seconds > LATEST_SECONDS:
-            return True
-        before = await old.positions.all()
-        after = await new.positions.all()
-        return all(after.get(partition, 0) >= offset for partition, offset in before.items())
+        """Whether the new model is as far as the one read until now; a reader must not see time run backwards.
+
+        While people write, one is ahead and then the other: it is looked for a moment at which the new one is not behind.
+        """
+        for _ in range(_TRIES):
+            # The old one last: the new one can only be further by then.
+            after = await new.positions.all()
+            before = await old.positions.all()
+            if all(after.get(partition, 0) >= offset for partition, offset in before.items()):
+                return True
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return standing.seconds is not None and standing.seconds > LATEST_SECONDS

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
@@ -57,6 +58,31 @@ async def test_a_process_reads_the_new_model_only_once_it_is_as_far_as_the_one_b
     await own.live.look()
 
     assert (behind, own.store.model) == (FIRST, SECOND)
+
+
+async def test_what_comes_into_the_old_model_while_the_two_are_compared_is_waited_for(
+    there: Scene, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, partition = parts(there.world.runtime), TopicPartition(topic(there.place.force), 0)
+    old = own.store.positions
+    await put_at(old, partition, 7)
+    read, moved = Positions.all, False
+
+    async def read_and_told(positions: Positions) -> Any:
+        """The old model gets an event right after either of them was read for the first time."""
+        nonlocal moved
+        found = await read(positions)
+        if not moved:
+            moved = True
+            await old.mongo.transaction(lambda tx: old.move(partition, 7, 8, tx))
+        return found
+
+    await swap(there, models)
+    await put_at(there.store(SECOND).positions, partition, 7)
+    monkeypatch.setattr(Positions, "all", read_and_told)
+    await own.live.look()
+
+    assert own.store.model == FIRST
 
 
 async def test_a_process_that_begins_reads_the_live_model_at_once(there: Scene, models: Models) -> None:
