@@ -91,7 +91,8 @@ class Outbox:
         found = await self.records.find(
             where | {"subject": {"$gte": place[0]}}, sort=[("subject", 1), ("version", 1)], limit=limit + again, hint="pending_by_aggregate"
         )
-        return [record for record in found if _place(record) > place]
+        # Where that record was marked meanwhile, there was one more to find.
+        return [record for record in found if _place(record) > place][:limit]
 
     async def mark(self, ids: list[str]) -> None:
         """Mark records that Kafka has acknowledged; the time is the database's."""

@@ -119,6 +119,16 @@ async def test_what_was_marked_is_not_taken_again(concerns: Runtime, place: Plac
     assert taken == [subjects[:7], subjects[7:14], subjects[14:]]
 
 
+async def test_a_batch_that_is_read_ahead_is_no_larger_where_the_one_before_was_marked_first(concerns: Runtime, place: Place) -> None:
+    for _ in range(9):
+        await record(concerns, place.force)
+    outbox = Outbox(concerns.mongo, "concerns")
+    first = await outbox.take(3)
+    await outbox.mark([each["_id"] for each in first])
+
+    assert len(await outbox.take(3, after=first[-1])) == 3
+
+
 async def test_a_mark_that_failed_is_said_and_its_records_are_taken_again(
     concerns: Runtime, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
