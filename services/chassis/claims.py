@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from chassis.principal import EVERY_FORCE, READING, Role
+from chassis.principal import Role, grantable
 
 _LONGEST_SUBJECT: Final = 200
 _MOST_GRANTS: Final = 200
@@ -53,8 +53,7 @@ def grants(value: Any) -> Grants:  # noqa: ANN401 - as above
             message = "a grant is a force and a list of roles"
             raise ValueError(message)
         # A role that this version does not know grants nothing here; the others still count.
-        known = frozenset(Role(role) for role in roles if role in set(Role))
-        found[force] |= known & READING if force == EVERY_FORCE else known
+        found[force] |= grantable(force, frozenset(Role(role) for role in roles if role in set(Role)))
     return dict(found)
 
 
@@ -66,5 +65,5 @@ def granted_by(names: Any, meaning: Mapping[str, Mapping[str, frozenset[Role]]])
     found: defaultdict[str, frozenset[Role]] = defaultdict(frozenset)
     for name in names or ():
         for force, roles in meaning.get(name, {}).items():
-            found[force] |= roles & READING if force == EVERY_FORCE else roles
+            found[force] |= grantable(force, roles)
     return dict(found)

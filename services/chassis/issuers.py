@@ -12,7 +12,7 @@ from chassis import claims as read
 from chassis.claims import Grants
 from chassis.discovery import is_confidential
 from chassis.jwks import KeySource
-from chassis.principal import EVERY_FORCE, READING, Role
+from chassis.principal import EVERY_FORCE, READING, Role, grantable
 from chassis.trust import Trusted, own_grants
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -30,7 +30,7 @@ class Meaning(BaseModel):
 
     @model_validator(mode="after")
     def _of_all_only_reading(self) -> Self:
-        if self.force == EVERY_FORCE and not self.roles <= READING:
+        if grantable(self.force, self.roles) != self.roles:
             message = f"for {EVERY_FORCE} only {' and '.join(sorted(READING))} may be granted"
             raise ValueError(message)
         return self

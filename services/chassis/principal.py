@@ -25,6 +25,11 @@ READING: Final = frozenset({Role.READER, Role.SENSITIVE_READER})
 """The roles that may be granted for every force at once."""
 
 
+def grantable(force: str, roles: frozenset[Role]) -> frozenset[Role]:
+    """What of some roles may be held in a force: in all of them at once, only those that read."""
+    return roles & READING if force == EVERY_FORCE else roles
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who asks, and what the token grants. What is revoked and which forces exist, the registry knows."""

@@ -18,6 +18,7 @@ LOOK_SECONDS: Final = 0.5
 LATEST_SECONDS: Final = GRACE_SECONDS / 2
 """How long a process may go on reading a model that is no longer live, because the new one is not yet as far."""
 _TRIES, _PAUSE_SECONDS = 20, 0.01
+"""How often a look compares the two, and the pause between: together less than the time until the next look."""
 
 
 class Live:

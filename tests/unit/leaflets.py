@@ -23,7 +23,7 @@ from chassis.documents import example
 from chassis.keys import KeyFiles, KeyStore
 from chassis.mongo import Mongo
 from chassis.principal import Role
-from chassis.problems import not_found, problems
+from chassis.problems import Refusal, not_found, problems
 from chassis.recording import Stale
 from chassis.registry import Registry, Snapshot
 from chassis.runtime import Runtime
@@ -229,3 +229,12 @@ async def open_door(runtime: Runtime, peer: str = "127.0.0.1") -> AsyncIterator[
     async with httpx2.AsyncClient(transport=transport, base_url="http://leaflets") as client:
         yield client
     await runtime.exits.aclose()
+
+
+async def status_of(authenticator: Authenticator, token: str) -> int:
+    """How a token is answered; 200 where it is taken."""
+    try:
+        await authenticator.verify(token)
+    except Refusal as refusal:
+        return refusal.status
+    return 200

@@ -14,9 +14,9 @@ from chassis.health import Unready
 from chassis.issuers import Issuer, read_issuers
 from chassis.jwks import keys_of
 from chassis.principal import READING, Role
-from chassis.problems import Refusal
 from tests.realm import KENT, Realm
 from tests.unit.leaflets import Issuer as Signer
+from tests.unit.leaflets import status_of
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "issuers" / "keycloak.example.yml"
 ESSEX = "essex"
@@ -36,14 +36,6 @@ def listed(name: str, jwks: Path, *forces: str) -> dict[str, Any]:
 
 def trusting(*entries: dict[str, Any]) -> Authenticator:
     return Authenticator([Issuer.model_validate(entry).trusted() for entry in entries])
-
-
-async def status_of(authenticator: Authenticator, token: str) -> int:
-    try:
-        await authenticator.verify(token)
-    except Refusal as refusal:
-        return refusal.status
-    return 200
 
 
 async def test_an_issuer_is_found_by_its_discovery_document_and_its_roles_mean_what_the_file_says(realm: Realm) -> None:

@@ -16,9 +16,8 @@ from pytest_httpserver import HTTPServer
 
 from chassis.auth import Authenticator
 from chassis.jwks import KeySource
-from chassis.problems import Refusal
 from chassis.trust import Trusted
-from tests.unit.leaflets import HERE, ISSUER, Issuer
+from tests.unit.leaflets import HERE, ISSUER, Issuer, status_of
 
 GRANTS: Final = {HERE: ["controller"]}
 Forge = Callable[[Issuer], str]
@@ -79,6 +78,7 @@ ATTACKS: Final[dict[str, Forge]] = {
     "without an end": lambda issuer: issuer.token(GRANTS, exp=None),
     "not yet valid": lambda issuer: issuer.token(GRANTS, nbf=int(time.time()) + HOUR),
     "unknown kid": lambda issuer: signed(STRANGER, {"kid": "stranger"}, issuer),
+    "our key under an unknown kid": lambda issuer: signed(issuer.key, {"kid": "unknown"}, issuer),
     "kid that is a path": lambda issuer: signed(STRANGER, {"kid": "../../../../dev/null"}, issuer),
     "kid that is a query": lambda issuer: signed(STRANGER, {"kid": "x' OR '1'='1"}, issuer),
     "oversized": lambda issuer: issuer.token(GRANTS, padding="x" * 20_000),
@@ -98,14 +98,6 @@ ATTACKS: Final[dict[str, Forge]] = {
 @pytest.fixture
 def authenticator(issuer: Issuer) -> Authenticator:
     return Authenticator([Trusted(ISSUER, "roundtable", ("ES256",), KeySource(str(issuer.jwks)))])
-
-
-async def status_of(authenticator: Authenticator, token: str) -> int:
-    try:
-        await authenticator.verify(token)
-    except Refusal as refusal:
-        return refusal.status
-    return 200
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chassis.mongo import Document, Mongo
-from chassis.principal import EVERY_FORCE, READING, Principal, Role
+from chassis.principal import Principal, Role, grantable
 
 COOKIE: Final = "roundtable_session"
 LIFETIME: Final = timedelta(hours=8)
@@ -86,8 +86,7 @@ def _session(secret: str, stored: Mapping[str, Any]) -> Session:
 
 
 def _roles(force: str, named: Iterable[str]) -> frozenset[Role]:
-    known = frozenset(Role(name) for name in named if name in set(Role))
-    return known & READING if force == EVERY_FORCE else known
+    return grantable(force, frozenset(Role(name) for name in named if name in set(Role)))
 
 
 def _plausible(secret: str) -> bool:
