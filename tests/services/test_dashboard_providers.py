@@ -1,9 +1,5 @@
 """Signing in by an identity provider: a code works once, in the browser that asked for it, for the client and person it is of."""
 
-import base64
-import hashlib
-import json
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,56 +10,17 @@ import httpx2
 import pytest
 import yaml
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
 from chassis.runtime import Runtime
 from readmodel.dashboard.flow import COOKIE as FLOW
 from readmodel.dashboard.sessions import COOKIE
 from readmodel.settings import Settings
 from tests.conftest import Place
-from tests.realm import Realm
+from tests.realm import CLIENT, Asked, Keycloak
 from tests.services.dashboard_scene import NOW, Scene, staged
 from tests.services.readmodel_world import world
 
-CLIENT = "roundtable-pages"
 BACK = "/sign-in/return/kent"
-Asked = dict[str, str]
-
-
-class Keycloak(Realm):
-    """A realm that hands out codes and redeems them, as strictly as RFC 7636 asks."""
-
-    def __init__(self, server: HTTPServer, force: str, secret: str = "") -> None:
-        super().__init__(server, "police")
-        self.force = force
-        self.secret = secret
-        self.codes: dict[str, Asked] = {}
-        self.access: dict[str, Any] = {}
-        self.identity: dict[str, Any] = {}
-        server.expect_request(f"{self.path}/token", method="POST").respond_with_handler(self._redeem)
-
-    def described(self, **more: Any) -> dict[str, Any]:
-        roles = {"officer": [{"force": self.force, "roles": ["reader"]}]}
-        return self.entry(forces=[self.force], roles=roles, sign_in={"label": "Kent Police", "client_id": CLIENT} | more)
-
-    def allows(self, address: str) -> Asked:
-        """Someone signs in there; what their browser comes back with."""
-        asked = dict(parse_qsl(urlsplit(address).query))
-        code = secrets.token_urlsafe(8)
-        self.codes[code] = asked
-        return {"code": code, "state": asked["state"], "iss": self.issuer}
-
-    def _redeem(self, request: Request) -> Response:
-        form = request.form
-        asked = self.codes.pop(form["code"], None)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
-        known = (request.authorization.username, request.authorization.password) if request.authorization else (form.get("client_id"), "")
-        good = asked is not None and challenge == asked["code_challenge"] and form["redirect_uri"] == asked["redirect_uri"]
-        if asked is None or not good or known != (CLIENT, self.secret):
-            return Response('{"error": "invalid_grant"}', 400)
-        identity = {"aud": CLIENT, "nonce": asked["nonce"], "realm_access": None} | self.identity
-        tokens = {"access_token": self.token("officer", **self.access), "id_token": self.token(**identity), "token_type": "Bearer"}
-        return Response(json.dumps(tokens), content_type="application/json")
 
 
 @pytest.fixture
