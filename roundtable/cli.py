@@ -20,6 +20,7 @@ from roundtable.commands import (
     provision,
     rebuild,
     republish,
+    rotate,
     sessions,
     sign_in,
     status,
@@ -52,6 +53,7 @@ app.add_typer(sessions.app, name="sessions")
 app.add_typer(parked.app, name="parked")
 app.add_typer(positions.app, name="positions")
 app.add_typer(provision.app, name="provision")
+app.add_typer(rotate.app, name="rotate")
 app.add_typer(events.app, name="events")
 
 

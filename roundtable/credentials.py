@@ -31,6 +31,13 @@ def write_private(path: Path, content: str) -> None:
         file.write(content)
 
 
+def replace_private(path: Path, content: str) -> None:
+    """Write such a file anew, in one step: whoever reads it at this moment reads the whole of it, old or new."""
+    draft = path.with_name(f".{path.name}")
+    write_private(draft, content)
+    draft.replace(path)
+
+
 def password() -> str:
     """A fresh password of 192 bits, in letters that need no quoting anywhere."""
     return secrets.token_hex(24)

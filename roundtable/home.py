@@ -50,9 +50,34 @@ class Home:
         return self.root / "public" / "jwks.json"
 
     @property
+    def engines_ca(self) -> Path:
+        """Whose signatures on the certificates of Kafka and MongoDB are taken, where the stack speaks TLS to them."""
+        return self.root / "public" / "engines-ca.pem"
+
+    @property
+    def authority_key(self) -> Path:
+        """The key that signs those certificates."""
+        return self.secrets / "authority.pem"
+
+    @property
+    def authority_vouched(self) -> Path:
+        """What the authority before says of the one that signs now, while it is still trusted."""
+        return self.secrets / "authority-vouched.pem"
+
+    @property
+    def keyfile(self) -> Path:
+        """The secret that the members of the replica set know each other by, or several in a list."""
+        return self.secrets / "mongo" / "keyfile"
+
+    @property
     def issuer_key(self) -> Path:
         """The demonstration issuer's key."""
         return self.secrets / "issuer.pem"
+
+    @property
+    def issuer_key_before(self) -> Path:
+        """The one before, while what it signed is still good."""
+        return self.secrets / "issuer-before.pem"
 
     @property
     def stack_file(self) -> Path:

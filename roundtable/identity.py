@@ -35,12 +35,13 @@ class Issuer:
         self._key = ECKey.import_key(path.read_bytes())
         self._home = home
 
-    def publish(self) -> None:
-        """Write the public key where the services read it."""
-        public = {**self._key.as_dict(private=False), "kid": self._kid, "use": "sig", "alg": _ALGORITHM}
+    def publish(self, *others: str) -> None:
+        """Write the public key where the services read it, and those of other keys whose signatures count (PEM)."""
+        before = self._home.issuer_key_before
+        keys = [self._key, *(ECKey.import_key(each) for each in (*others, *([before.read_text()] if before.exists() else [])))]
         self._home.jwks.parent.mkdir(exist_ok=True)
         draft = self._home.jwks.with_suffix(".draft")
-        draft.write_text(json.dumps({"keys": [public]}, indent=2) + "\n")
+        draft.write_text(json.dumps({"keys": [_public(key) for key in keys]}, indent=2) + "\n")
         # In one step: a service may be reading it.
         draft.replace(self._home.jwks)
 
@@ -55,9 +56,9 @@ class Issuer:
             "exp": int((now + lifetime).timestamp()),
             "grants": [grant.as_claim() for grant in grants],
         }
-        header = {"alg": _ALGORITHM, "kid": self._kid}
+        header = {"alg": _ALGORITHM, "kid": self._key.thumbprint()}
         return jwt.encode(header, claims, self._key, algorithms=[_ALGORITHM])
 
-    @property
-    def _kid(self) -> str:
-        return self._key.thumbprint()
+
+def _public(key: ECKey) -> dict[str, Any]:
+    return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": _ALGORITHM}

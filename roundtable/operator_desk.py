@@ -29,7 +29,7 @@ class OperatorDesk:
 
     def kafka_client(self) -> dict[str, str]:
         """Configuration of a Kafka client with the command line's own identity."""
-        return client_configuration(self.addresses.bootstrap_servers, "admin", Credentials(self.home.secrets).kept("kafka", "admin"))
+        return _administrator(self.home, self.addresses)
 
 
 @contextmanager
@@ -38,8 +38,13 @@ def operator_desk(root: Path | None) -> Iterator[OperatorDesk]:
     home = Home.chosen(root)
     addresses = Addresses.of(home)
     secrets = Credentials(home.secrets)
-    admin = client_configuration(addresses.bootstrap_servers, "admin", secrets.kept("kafka", "admin"))
-    url = connection_string(addresses.mongo, COMMAND_LINE, secrets.kept("mongo", COMMAND_LINE))
+    admin = _administrator(home, addresses)
+    url = connection_string(addresses.mongo, COMMAND_LINE, secrets.kept("mongo", COMMAND_LINE), addresses.engines_ca)
     with MongoClient[Document](url, serverSelectionTimeoutMS=_SELECTION_MS) as mongo:
         brokers = len(addresses.bootstrap_servers.split(","))
         yield OperatorDesk(home, addresses, Provisioning(kafka_admin(admin), mongo, home.keys, brokers=brokers))
+
+
+def _administrator(home: Home, addresses: Addresses) -> dict[str, str]:
+    password = Credentials(home.secrets).kept("kafka", "admin")
+    return client_configuration(addresses.bootstrap_servers, "admin", password, addresses.engines_ca)

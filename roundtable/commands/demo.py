@@ -19,17 +19,23 @@ from roundtable.native.stack import Stack, start_stack
 from roundtable.native.supervisor import Supervisor
 
 _NoData = Annotated[bool, typer.Option("--no-data", help="Start empty, without the demonstration data.")]
+_Tls = Annotated[bool, typer.Option("--tls", help="Speak TLS to Kafka and MongoDB, by certificates of the data folder's own authority.")]
 _PortBase = Annotated[int, typer.Option(min=1, max=65_532, help="First of the four services' ports.")]
 
 
-def demo(home: HomeOption = None, no_data: _NoData = False, port_base: _PortBase = 8000) -> None:  # noqa: FBT002 - typer's flag
+def demo(
+    home: HomeOption = None,
+    no_data: _NoData = False,  # noqa: FBT002 - typer's flag
+    port_base: _PortBase = 8000,
+    tls: _Tls = False,  # noqa: FBT002 - typer's flag
+) -> None:
     """Start Kafka, MongoDB and the services, load the demonstration data, and stay until Ctrl-C."""
     console = Console()
     began = time.monotonic()
     forces = [] if no_data else forces_of(read_engagements(DATA))
     with orderly_interrupts(), _farewell(console), shown_steps(console) as steps:
         root = Home.chosen(home).root
-        with start_stack(root, port_base, forces, steps.tell) as stack:
+        with start_stack(root, port_base, forces, steps.tell, tls=tls) as stack:
             if not no_data:
                 load_once(stack.engines.home, stack.addresses.services, DATA, steps.tell)
             _stay(stack, steps, console, began)

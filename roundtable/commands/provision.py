@@ -1,5 +1,6 @@
 """`roundtable provision`: identities in the engines, of those who read a force's events from Kafka themselves and of the services."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +34,6 @@ def consumer(name: _Name, force: ForceOption, home: HomeOption = None) -> None:
         lost = forces_lost(desk.provisioning, name, force)
         password = provision_consumer(desk.provisioning, name, force)
         at = desk.addresses.for_clients
-        typer.echo(client_properties(at.bootstrap_servers, name, password, at.security_protocol))
+        typer.echo(client_properties(at.bootstrap_servers, name, password, at.security_protocol, Path(at.ca) if at.ca else None))
     for each in lost:
         typer.echo(f"roundtable: {name} may no longer read {each}: an identity reads one force", err=True)

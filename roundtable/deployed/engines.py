@@ -23,10 +23,10 @@ def provision_engines(home: Home, deployment: Deployment) -> None:
     secrets = Credentials(home.secrets)
     password = secrets.kept("mongo", "admin")
     port = deployment.members[0].rpartition(":")[2]
-    replica_set.ensure(f"{LOOPBACK}:{port}", password, deployment.members)
-    kafka = kafka_admin(client_configuration(deployment.kafka, "admin", secrets.kept("kafka", "admin")))
+    replica_set.ensure(replica_set.Seat(f"{LOOPBACK}:{port}", password, home.engines_ca), deployment.members)
+    kafka = kafka_admin(client_configuration(deployment.kafka, "admin", secrets.kept("kafka", "admin"), home.engines_ca))
     until(lambda: why_away(kafka) is None, "Kafka serves its administrator")
-    with replica_set.Client(connection_string(deployment.mongo, "admin", password)) as mongo:
+    with replica_set.Client(connection_string(deployment.mongo, "admin", password, home.engines_ca)) as mongo:
         provision_services(kafka, mongo, secrets)
         _hold_forces(Provisioning(kafka, mongo, home.keys, brokers=len(deployment.brokers)))
 

@@ -15,6 +15,7 @@ from typing import Final
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from roundtable.certificates import is_private_key, new_private_key
 from roundtable.credentials import Credentials, password, write_once, write_private
 from roundtable.errors import OperatorError
 from roundtable.home import Home
@@ -26,7 +27,7 @@ from roundtable.provisioning.services import COMMAND_LINE, SERVICES
 KAFKA_USERS: Final = ("admin", "controller", *SERVICES)
 MONGO_USERS: Final = ("admin", COMMAND_LINE, *SERVICES)
 _PASSWORD = re.compile(r"[A-Za-z0-9_-]{16,128}")
-_KEYFILE = re.compile(r"[A-Za-z0-9+/=]{6,1024}")
+_KEYFILE = re.compile(r"[A-Za-z0-9+/=]{6,1024}|(- [A-Za-z0-9+/=]{6,1024}\n?){1,2}")
 _CLUSTER = re.compile(r"[A-Za-z0-9_-]{22}")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -58,18 +59,14 @@ def cluster_file(home: Home) -> Path:
     return home.secrets / "kafka-cluster"
 
 
-def keyfile(home: Home) -> Path:
-    """Where the secret stands that the members of the replica set know each other by."""
-    return home.secrets / "mongo" / "keyfile"
-
-
 def secrets_of(home: Home) -> Iterator[Secret]:
     """Every secret of a deployment."""
     passwords = Credentials(home.secrets)
     for engine, users in (("kafka", KAFKA_USERS), ("mongo", MONGO_USERS)):
         for user in users:
             yield Secret(passwords.file(engine, user), password, _PASSWORD.fullmatch, "a password")
-    yield Secret(keyfile(home), new_keyfile, _KEYFILE.fullmatch, "6 to 1024 characters of base64")
+    yield Secret(home.keyfile, new_keyfile, _KEYFILE.fullmatch, "6 to 1024 characters of base64, or a list of such")
+    yield Secret(home.authority_key, new_private_key, is_private_key, "a private key of the curve P-256")
     yield Secret(cluster_file(home), new_cluster, _CLUSTER.fullmatch, "the id of a Kafka cluster")
     yield Secret(home.issuer_key, new_key, _is_key, "a private key of the curve P-256")
 

@@ -41,13 +41,13 @@ def mongo_versions(desk: Provisioning) -> tuple[str, str]:
     return str(desk.mongo.server_info()["version"]), str(compatible)
 
 
-def kafka_level(bootstrap_servers: str) -> tuple[int, int]:
+def kafka_level(bootstrap_servers: str, ca: Path | None) -> tuple[int, int]:
     """The level of Kafka's metadata, and the highest it could have, by the first broker that answers; raises OSError when none does."""
     *others, last = places_of(bootstrap_servers)
     for place in others:
         with suppress(OSError):
-            return metadata_level(*place, SECONDS)
-    return metadata_level(*last, SECONDS)
+            return metadata_level(*place, SECONDS, ca)
+    return metadata_level(*last, SECONDS, ca)
 
 
 def members(desk: Provisioning) -> list[Member]:

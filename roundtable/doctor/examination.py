@@ -102,5 +102,5 @@ def _disk(folder: Path) -> host.Disk:
 def _versions(desk: OperatorDesk) -> Versions:
     mongo, compatible = engines.mongo_versions(desk.provisioning)
     services = {name: probes.version_of(url) for name, url in desk.addresses.services.items()}
-    kafka = engines.kafka_level(desk.addresses.bootstrap_servers)
+    kafka = engines.kafka_level(desk.addresses.bootstrap_servers, desk.addresses.engines_ca)
     return Versions(sys.version_info[:3], version("roundtable"), services, mongo, compatible, kafka)

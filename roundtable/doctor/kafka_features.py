@@ -1,7 +1,9 @@
 """Asks a broker which level its metadata is at. Kafka answers this before a client signs in; the clients ask, and do not tell."""
 
 import socket
+import ssl
 from io import BytesIO
+from pathlib import Path
 from typing import Final
 
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, String, TaggedFields
@@ -25,17 +27,32 @@ _ANSWER: Final = Schema(("correlation", Int32), ("error", Int16), ("apis", _APIS
 _FEATURES: Final = CompactArray(("name", _TEXT), ("first", Int16), ("second", Int16), ("tags", TaggedFields))
 
 
-def metadata_level(host: str, port: int, seconds: float) -> tuple[int, int]:
+def metadata_level(host: str, port: int, seconds: float, ca: Path | None = None) -> tuple[int, int]:
     """The level that the cluster's metadata is at, and the highest that this broker could write.
 
-    Raises OSError when the broker does not answer, and LookupError when it does not say.
+    Args:
+        host: of the broker.
+        port: of the broker.
+        seconds: how long it may take to answer.
+        ca: whose signature its certificate bears, where it speaks TLS.
+
+    Raises:
+        OSError: the broker does not answer.
+        LookupError: it does not say.
     """
-    with socket.create_connection((host, port), seconds) as connection:
+    with _connected(host, port, seconds, ca) as connection:
         request = _REQUEST.encode((_API_VERSIONS, _VERSION, 1, "roundtable", {}, "roundtable-doctor", "1", {}))
         connection.sendall(len(request).to_bytes(4, "big") + request)
         with connection.makefile("rb") as answers:
             size = int.from_bytes(answers.read(4), "big")
             return levels_in(answers.read(size))
+
+
+def _connected(host: str, port: int, seconds: float, ca: Path | None) -> socket.socket:
+    connection = socket.create_connection((host, port), seconds)
+    if ca is None:
+        return connection
+    return ssl.create_default_context(cafile=ca).wrap_socket(connection, server_hostname=host)
 
 
 def levels_in(answer: bytes) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from roundtable.certificates import Authority
 from roundtable.credentials import Credentials
 from roundtable.home import Home
 from roundtable.native import kafka, mongo
@@ -12,6 +13,8 @@ from roundtable.native.kafka import Kafka
 from roundtable.native.kafka.jars import Tell
 from roundtable.native.lock import locked
 from roundtable.native.mongo import Mongo
+from roundtable.native.mongo.server import connection_string
+from roundtable.native.ports import LOOPBACK
 from roundtable.native.processes import Child, stop_all
 from roundtable.provisioning import Provisioning, kafka_admin, provision_services
 
@@ -41,9 +44,18 @@ class Engines:
         """MongoDB's connection string for `meetings`, `concerns`, `notifications`, `readmodel`, `cli` or `admin`."""
         return self.mongo.url(user, self._password("mongo", user))
 
+    def mongo_address_of(self, user: str) -> str:
+        """The same without the password, for whoever is told it apart."""
+        return connection_string(self.mongo.address, user, ca=self.ca)
+
     def kafka_password(self, user: str) -> str:
         """Kafka's SCRAM password of `meetings`, `concerns`, `notifications`, `readmodel` or `admin`."""
         return self._password("kafka", user)
+
+    @property
+    def ca(self) -> Path | None:
+        """Whose signatures the engines' certificates bear, where they speak TLS."""
+        return self.kafka.ca
 
     def kafka_client(self, user: str) -> dict[str, str]:
         """Configuration of a librdkafka client with this identity."""
@@ -54,8 +66,8 @@ class Engines:
 
 
 @contextmanager
-def start_engines(root: Path, tell: Tell = silent) -> Iterator[Engines]:
-    """Start both engines on a data folder, new or used, and stop them at the end.
+def start_engines(root: Path, tell: Tell = silent, *, tls: bool = False) -> Iterator[Engines]:
+    """Start both engines on a data folder, new or used, and stop them at the end; with `tls` they speak by nothing else.
 
     Raises OperatorError when Java, Maven or mongod is missing, when something already runs on the folder, or an
     engine does not answer within a minute.
@@ -64,7 +76,7 @@ def start_engines(root: Path, tell: Tell = silent) -> Iterator[Engines]:
     children: list[Child] = []
     with locked(home):
         try:
-            running = _started(home, tell, children)
+            running = _started(home, tell, children, tls=tls)
             yield running
             running.provisioning.mongo.close()
         finally:
@@ -73,17 +85,21 @@ def start_engines(root: Path, tell: Tell = silent) -> Iterator[Engines]:
                 stop_all([child])
 
 
-def _started(home: Home, tell: Tell, children: list[Child]) -> Engines:
+def _started(home: Home, tell: Tell, children: list[Child], *, tls: bool) -> Engines:
     """MongoDB sets up while Kafka's much slower virtual machine comes up."""
-    database, mongod = mongo.start(home)
+    database, mongod = mongo.start(home, _certified(home, "mongo") if tls else None)
     children.append(mongod)
-    log, node = kafka.start(home, tell)
+    log, node = kafka.start(home, tell, _certified(home, "kafka") if tls else None)
     children.insert(0, node)
     tell("starting MongoDB")
     database.await_ready()
     log.await_ready()
     tell("provisioning identities")
     return provisioned(home, log, database, children)
+
+
+def _certified(home: Home, node: str) -> Path:
+    return Authority(home).hold(node, [LOOPBACK, "localhost"])
 
 
 def provisioned(home: Home, log: Kafka, database: Mongo, children: list[Child]) -> Engines:

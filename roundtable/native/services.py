@@ -9,6 +9,7 @@ import httpx2
 from roundtable.errors import OperatorError
 from roundtable.identity import AUDIENCE, ISSUER
 from roundtable.native.engines import Engines
+from roundtable.native.kafka.configuration import protocol
 from roundtable.native.ports import LOOPBACK, answers, is_free
 from roundtable.native.processes import Child, Command
 
@@ -83,11 +84,13 @@ def _settings(engines: Engines, name: str, port: int, number: int = 1) -> dict[s
         "instance": f"{name}-{number}",
         "host": LOOPBACK,
         "port": str(port),
-        "mongo_url": engines.mongo_url(name),
+        "mongo_url": engines.mongo_address_of(name),
         "kafka_bootstrap_servers": engines.bootstrap_servers,
-        "kafka_security_protocol": "SASL_PLAINTEXT",
+        "kafka_security_protocol": protocol(tls=engines.ca is not None),
+        "engines_ca": str(engines.ca or ""),
         "kafka_username": name,
-        "kafka_password": engines.kafka_password(name),
+        # Passwords stand in files: what a process was told at its start would show in its environment, and stay what it was.
+        "secrets_dir": str(engines.home.secrets / name),
         "jwks": str(engines.home.jwks),
         "issuer": ISSUER,
         "audience": AUDIENCE,

@@ -27,14 +27,16 @@ class Stack:
 
 
 @contextmanager
-def start_stack(root: Path, port_base: int, forces: Iterable[str], tell: Tell) -> Iterator[Stack]:
+def start_stack(root: Path, port_base: int, forces: Iterable[str], tell: Tell, *, tls: bool = False) -> Iterator[Stack]:
     """Start everything on a data folder, with these forces registered; stop the services first, then the engines.
+
+    With `tls`, everyone speaks TLS to the engines.
 
     Raises OperatorError when a stack runs on the folder, a port is taken, or a part does not come up.
     """
     refuse_second(Home.chosen(root))
     ports = service_ports(port_base)
-    with start_engines(root, tell) as engines:
+    with start_engines(root, tell, tls=tls) as engines:
         Issuer(engines.home).publish()
         _register(engines, forces, tell)
         with _running_services(engines, ports, tell) as services:
@@ -67,7 +69,8 @@ def _running_services(engines: Engines, ports: dict[str, int], tell: Tell) -> It
 
 def _announced(engines: Engines, services: dict[str, Service]) -> Stack:
     urls = {name: service.url for name, service in services.items()}
-    addresses = Addresses(engines.bootstrap_servers, engines.mongo.address, urls)
+    ca = None if engines.ca is None else str(engines.ca)
+    addresses = Addresses(engines.bootstrap_servers, engines.mongo.address, urls, ca=ca)
     addresses.save(engines.home)
     children = [service.child for service in services.values()]
     return Stack(engines, addresses, [*engines.children, *children])

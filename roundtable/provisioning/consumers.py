@@ -1,6 +1,7 @@
 """Kafka identities for partners: each reads one force's topic and nothing else."""
 
 import re
+from pathlib import Path
 from typing import Final
 
 from confluent_kafka.admin import AclBinding
@@ -36,8 +37,10 @@ def forces_lost(desk: Provisioning, name: str, force: str) -> list[str]:
     return [force_of(each) for each in acls.readable_topics(desk.kafka, name) if each != topic(force)]
 
 
-def client_properties(bootstrap_servers: str, name: str, secret: str, security_protocol: str = "SASL_PLAINTEXT") -> str:
-    """The `client.properties` that Kafka's own tools read."""
+def client_properties(
+    bootstrap_servers: str, name: str, secret: str, security_protocol: str = "SASL_PLAINTEXT", ca: Path | None = None
+) -> str:
+    """The `client.properties` that Kafka's own tools read; with whose signatures to take, where those are not of a public authority."""
     module = "org.apache.kafka.common.security.scram.ScramLoginModule"
     settings = {
         "bootstrap.servers": bootstrap_servers,
@@ -46,6 +49,9 @@ def client_properties(bootstrap_servers: str, name: str, secret: str, security_p
         "sasl.jaas.config": f'{module} required username="{name}" password="{secret}";',
         "group.id": name,
     }
+    if ca:
+        certificates = ca.read_text(encoding="utf-8").strip().replace("\n", "\\n")
+        settings |= {"ssl.truststore.type": "PEM", "ssl.truststore.certificates": certificates}
     return "\n".join(f"{key}={value}" for key, value in settings.items())
 
 

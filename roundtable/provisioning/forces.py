@@ -72,8 +72,18 @@ def make_key(keys_dir: Path, slug: str) -> None:
     """The force's first key-encryption key: 256 random bits in a file of its own, unless it has one."""
     folder = keys_dir / slug
     if not any(folder.glob("*.key")):
-        key = urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode().rstrip("=")
-        write_once(folder / "1.key", key)
+        write_once(folder / "1.key", _new_key())
+
+
+def add_generation(keys_dir: Path, slug: str) -> int:
+    """The next generation of a force's key, which counts for all that is sealed from now on; its number."""
+    generation = 1 + max((int(file.stem) for file in (keys_dir / slug).glob("*.key")), default=0)
+    write_once(keys_dir / slug / f"{generation}.key", _new_key())
+    return generation
+
+
+def _new_key() -> str:
+    return urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode().rstrip("=")
 
 
 def _make_topic(desk: Provisioning, slug: str, partitions: int) -> None:

@@ -1,13 +1,19 @@
-"""A wrong secret is found at start: the service ends and names it, rather than wait for an engine that never lets it in."""
+"""A wrong secret is found at start: the service ends and names it, rather than wait for an engine that never lets it in.
+
+One that is exchanged later is followed.
+"""
 
 import asyncio
 from typing import Final
 
+import structlog
+
 from chassis.health import Unready
-from chassis.kafka import sign_in
-from chassis.mongo import SignInRefused
+from chassis.kafka import show_passwords, sign_in, trusted
+from chassis.mongo import LOOKS_SECONDS, SETTLES_SECONDS, SignInRefused
 from chassis.runtime import Runtime
 
+log = structlog.get_logger()
 ATTEMPTS: Final = 3
 """A broker that has just started may not know its users for a moment."""
 PAUSE_SECONDS: Final = 2.0
@@ -31,11 +37,27 @@ async def prove_identity(runtime: Runtime) -> None:
                 raise
         else:
             break
-        await _pause(runtime.stopping)
+        await _pause(runtime.stopping, PAUSE_SECONDS)
 
 
-async def _pause(stopping: asyncio.Event) -> None:
+async def follow_secrets(runtime: Runtime) -> None:
+    """Let Kafka's clients trust those who sign certificates by now, and show another password once one has been written for long enough.
+
+    MongoDB's clients see to the same by themselves.
+    """
+    shown = runtime.settings.password_now("kafka")
+    while not runtime.stopping.is_set():
+        await _pause(runtime.stopping, LOOKS_SECONDS)
+        trusted(runtime.settings.engines_ca)
+        if (written := runtime.settings.password_now("kafka")) != shown:
+            await _pause(runtime.stopping, SETTLES_SECONDS)
+            show_passwords()
+            shown = written
+            log.info("signs_in_anew", engine="kafka")
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
     try:
-        await asyncio.wait_for(stopping.wait(), PAUSE_SECONDS)
+        await asyncio.wait_for(stopping.wait(), seconds)
     except TimeoutError:
         return

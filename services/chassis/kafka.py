@@ -1,10 +1,10 @@
 """How Kafka is spoken to: every setting whose default would lose or repeat events is set here, and every wait is bounded."""
 
-import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -14,10 +14,9 @@ from aiokafka.errors import AuthenticationFailedError, KafkaError, SaslAuthentic
 
 from chassis.fetching import HURRIED_MILLISECONDS, PatientConsumer
 from chassis.health import Unready
-from chassis.mongo import SignInRefused, Unavailable
+from chassis.mongo import SignInRefused
 from chassis.settings import Settings
 from chassis.waits import within
-from contracts.codec import Message, decode
 
 log = structlog.get_logger()
 LARGEST_RECORD: Final = 4 * 1024 * 1024
@@ -29,13 +28,13 @@ LARGEST_FETCH: Final = 4 * 1024 * 1024
 LEAST_SHARE, LARGEST_SHARE = 128 * 1024, 2 * 1024 * 1024
 REQUEST_SECONDS: Final = 10.0
 READ_SECONDS: Final = 5.0
-TURN_SECONDS: Final = 10.0
-"""How long a reader of the log waits for those who asked before."""
 SESSION_SECONDS: Final = 30.0
 REBALANCE_SECONDS: Final = 6.0
 """How long a group waits for members to join again: less than the request that waits for it may take, or nobody would ever join a group
 of which one member is gone without leave."""
 STOP_SECONDS: Final = 5.0
+_CLIENTS: Final[WeakKeyDictionary[AIOKafkaClient, Settings]] = WeakKeyDictionary()
+"""The clients that live, with what tells their passwords."""
 _OF_CLIENTS_ALONE: Final = frozenset({"bootstrap_servers", "metadata_max_age_ms"})
 """What a client is told and a single connection is not."""
 
@@ -51,17 +50,38 @@ def connection(settings: Settings) -> dict[str, Any]:
     if settings.kafka_security_protocol.startswith("SASL"):
         shared["sasl_mechanism"] = "SCRAM-SHA-512"
         shared["sasl_plain_username"] = settings.kafka_username
-        shared["sasl_plain_password"] = settings.kafka_password.get_secret_value()
+        shared["sasl_plain_password"] = settings.password_now("kafka")
     if settings.kafka_security_protocol.endswith("SSL"):
-        shared["ssl_context"] = ssl.create_default_context()
+        shared["ssl_context"] = trusted(settings.engines_ca)
     return shared
+
+
+_CONTEXTS: Final[dict[Path | None, tuple[int, ssl.SSLContext]]] = {}
+"""What is trusted by each file of authorities, and when the file was written. Clients keep the context that they were made with, and so
+there is one for all of them: what it learns, they know."""
+
+
+def trusted(authorities: Path | None) -> ssl.SSLContext:
+    """What clients speak TLS by, as far as is written now.
+
+    Args:
+        authorities: a file of those whose signatures on Kafka's certificates are taken; the system's without one.
+    """
+    written = authorities.stat().st_mtime_ns if authorities else 0
+    known, context = _CONTEXTS.get(authorities) or (written, ssl.create_default_context(cafile=authorities))
+    if authorities and known != written:
+        context.load_verify_locations(cafile=authorities)
+    _CONTEXTS[authorities] = written, context
+    return context
 
 
 def producer(settings: Settings) -> AIOKafkaProducer:
     """A producer whose acknowledgement means: every in-sync replica has it, once, in order."""
-    return AIOKafkaProducer(
+    made = AIOKafkaProducer(
         **connection(settings), acks="all", enable_idempotence=True, linger_ms=0, max_request_size=LARGEST_RECORD, max_batch_size=262_144
     )
+    _CLIENTS[made.client] = settings
+    return made
 
 
 def consumer(
@@ -75,7 +95,7 @@ def consumer(
         partitions: how many it reads at the same time, roughly.
         kind: what waits for new events; a plain one for a reader that goes from place to place, and would wait for the fetch of its last.
     """
-    return kind(
+    made = kind(
         **connection(settings),
         group_id=group,
         # A member that comes back under its name takes its partitions up at once, instead of after the session's end.
@@ -91,6 +111,14 @@ def consumer(
         max_partition_fetch_bytes=min(LARGEST_SHARE, max(LEAST_SHARE, HELD_READY // max(1, partitions))),
         fetch_max_wait_ms=HURRIED_MILLISECONDS,
     )
+    _CLIENTS[made._client] = settings  # noqa: SLF001 - a consumer shows it to nobody
+    return made
+
+
+def show_passwords() -> None:
+    """Let every client that lives show the password that counts now, from its next connection on."""
+    for client, settings in list(_CLIENTS.items()):
+        client._sasl_plain_password = settings.password_now("kafka")  # noqa: SLF001 - a client takes no other one by itself
 
 
 async def stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
@@ -147,79 +175,3 @@ async def sign_in(settings: Settings) -> None:
         return
     message = f"no broker of {settings.kafka_bootstrap_servers} answers"
     raise Unready(message)
-
-
-class LogUnavailable(Unavailable):
-    """The log of events does not answer."""
-
-
-class LogReader:
-    """Reads events of the log at known places, for those who ask for events as they are stored."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._consumer: AIOKafkaConsumer | None = None
-        self._lock = asyncio.Lock()
-
-    async def read(self, places: Sequence[tuple[str, int, int]]) -> list[Message]:
-        """The events at `(topic, partition, offset)`, in the order asked for.
-
-        Raises:
-            LogUnavailable: the log did not answer in time.
-            UndecodableError: what stands there is not an event.
-        """
-        if not places:
-            return []
-        async with self._turn():
-            try:
-                async with asyncio.timeout(READ_SECONDS):
-                    found = await self._fetch(await self._started(), set(places))
-            except (KafkaError, TimeoutError, OSError) as error:
-                # A client that lost its broker may stay stuck: the next reader makes a new one.
-                await self.close()
-                message = "the log of events does not answer"
-                raise LogUnavailable(message) from error
-        return [found[place] for place in places]
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Wait until nobody else reads, but not for everyone that asked before."""
-        try:
-            async with asyncio.timeout(TURN_SECONDS):
-                await self._lock.acquire()
-        except TimeoutError as error:
-            message = "the log of events has too many readers"
-            raise LogUnavailable(message) from error
-        try:
-            yield
-        finally:
-            self._lock.release()
-
-    async def close(self) -> None:
-        """Let the connection go."""
-        if self._consumer is not None:
-            await stop(self._consumer)
-            self._consumer = None
-
-    async def _started(self) -> AIOKafkaConsumer:
-        if self._consumer is None:
-            self._consumer = consumer(self._settings, kind=AIOKafkaConsumer)
-            await within(READ_SECONDS, self._consumer.start())
-        return self._consumer
-
-    async def _fetch(self, client: AIOKafkaConsumer, wanted: set[tuple[str, int, int]]) -> dict[tuple[str, int, int], Message]:
-        found: dict[tuple[str, int, int], Message] = {}
-        client.assign(sorted({TopicPartition(topic, partition) for topic, partition, _ in wanted}))
-        while missing := wanted - found.keys():
-            for partition in client.assignment():
-                offsets = [offset for topic, number, offset in missing if (topic, number) == partition]
-                if offsets:
-                    client.seek(partition, min(offsets))
-                else:
-                    client.pause(partition)
-            for partition, records in (await client.getmany(timeout_ms=1_000)).items():
-                for record in records:
-                    place = (partition.topic, partition.partition, record.offset)
-                    if place in missing:
-                        found[place] = decode(record.value, record.key, record.headers)
-        return found

@@ -27,6 +27,16 @@ def file_of(field: str) -> str:
     return f"{PREFIX}{field}".lower()
 
 
+def value_now(field: str, folder: Path | None) -> str | None:
+    """What the file of a setting holds now, which may be another value than at the start; None where the setting stands in no file."""
+    if folder is None or os.environ.get(f"{PREFIX}{field}".upper()):
+        return None
+    try:
+        return (folder / file_of(field)).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+
+
 def place_of(field: str, folder: Path | None) -> str:
     """Where a setting stands, for whoever has to mend it: its variable and, unless that is set, the file that it may stand in."""
     variable = f"{PREFIX}{field}".upper()

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import NoReturn
 
@@ -73,8 +74,8 @@ class Service:
 
 def assemble(name: str, settings: Settings) -> Runtime:
     """The parts of a service, from its settings; none of them has connected yet."""
-    password = settings.mongo_password.get_secret_value()
-    mongo = Mongo(settings.mongo_url.get_secret_value(), settings.mongo_driver, settings.database_prefix, password)
+    password = partial(settings.password_now, "mongo")
+    mongo = Mongo(settings.mongo_url.get_secret_value(), settings.mongo_driver, settings.database_prefix, password, settings.engines_ca)
     authenticator = Authenticator(settings.trusted())
     runtime = Runtime(
         name=name,

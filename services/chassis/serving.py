@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from chassis.identity import prove_identity
+from chassis.identity import follow_secrets, prove_identity
 from chassis.logs import told
 from chassis.mongo import SignInRefused, Unavailable
 from chassis.runtime import Runtime
@@ -59,6 +59,7 @@ class _Process:
         self._listen_to_signals()
         self._start(self._poll_registry)
         self._start(prove_identity)
+        self._start(follow_secrets)
         self._start(self._prepare)
         host, port = listening.getsockname()[:2]
         log.info("listening", address=f"http://{f'[{host}]' if ':' in host else host}:{port}")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from chassis.issuers import read_issuers
 from chassis.jwks import KeySource
 from chassis.mongo import is_address, lacks_password
-from chassis.secret_files import PREFIX, place_of, require_folder, secrets_folder
+from chassis.secret_files import PREFIX, place_of, require_folder, secrets_folder, value_now
 from chassis.trust import DEMONSTRATION, Trusted
 from contracts.entry import problem, refuse
 
@@ -55,6 +56,9 @@ class Settings(BaseSettings):
     kafka_security_protocol: Literal["SASL_PLAINTEXT", "SASL_SSL", "PLAINTEXT"] = Field(
         "SASL_PLAINTEXT", description="How to speak to Kafka."
     )
+    engines_ca: Path | None = Field(
+        None, description="File of certificates (PEM) that those of Kafka and MongoDB are signed by; the system's when none is named."
+    )
     kafka_username: str = Field("", description="SCRAM-SHA-512 user of this service.")
     kafka_password: SecretStr = Field(SecretStr(""), description="Its password.")
     jwks: str = Field(
@@ -80,6 +84,16 @@ class Settings(BaseSettings):
         if not is_address(url.get_secret_value()):
             raise wrong
         return url
+
+    @field_validator("engines_ca")
+    @classmethod
+    def _holds_certificates(cls, file: Path | None) -> Path | None:
+        try:
+            ssl.create_default_context(cafile=file)
+        except OSError as error:
+            wrong = problem("wrong_form", f"must be a file of certificates (PEM): {error.strerror or 'it cannot be read'}")
+            raise wrong from error
+        return file
 
     @model_validator(mode="after")
     def _signs_in_to_mongo(self) -> Self:
@@ -125,6 +139,11 @@ class Settings(BaseSettings):
         if self.issuers is not None:
             return [each.trusted() for each in read_issuers(self.issuers)]
         return [Trusted(self.issuer, self.audience, ("ES256",), KeySource(self.jwks))]
+
+    def password_now(self, engine: Literal["kafka", "mongo"]) -> str:
+        """The password of an engine that counts now: one that stands in a file may have become another since the start."""
+        at_start: SecretStr = getattr(self, f"{engine}_password")
+        return value_now(f"{engine}_password", self.secrets_dir) or at_start.get_secret_value()
 
     def secret_of(self, engine: str) -> str:
         """Where the password of an engine stands, for whoever has to mend it: its variable, or its file.

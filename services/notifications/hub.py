@@ -10,9 +10,10 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from chassis.kafka import READ_SECONDS, REQUEST_SECONDS, LogUnavailable, consumer, stop
+from chassis.kafka import READ_SECONDS, REQUEST_SECONDS, consumer, stop
 from chassis.mongo import Unavailable
 from chassis.runtime import Runtime
+from chassis.stored_log import LogUnavailable
 from chassis.waits import together, within
 from contracts.topics import topic
 from notifications.cursor import Places

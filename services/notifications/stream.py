@@ -13,10 +13,10 @@ from starlette.types import Send
 
 from chassis import metrics
 from chassis.admission import admits
-from chassis.kafka import LogUnavailable
 from chassis.problems import Refusal, away, problems
 from chassis.queries import understood
 from chassis.runtime import Runtime
+from chassis.stored_log import LogUnavailable
 from chassis.visit import Visiting
 from contracts.sealing import base64url
 from notifications.cursor import Cursors

@@ -1,9 +1,9 @@
 """What one process of the read model has besides what every service has. It is made at first use, and needs nobody to be there."""
 
 from chassis.health import Unready
-from chassis.kafka import LogReader
 from chassis.positions import COLLECTION as POSITIONS
 from chassis.runtime import Runtime
+from chassis.stored_log import LogReader
 from readmodel.arrivals import Arrivals
 from readmodel.live import Live
 from readmodel.model import DATABASE

@@ -110,7 +110,7 @@ def _stop(children: list[Child]) -> None:
 
 
 def _start_mongo(home: Home, members: int) -> tuple[Members, list[Child]]:
-    write_once(home.secrets / "mongo-keyfile", mongo.new_keyfile())
+    write_once(home.keyfile, mongo.new_keyfile())
     ports = tuple(kept_ports(home.mongo / "ports.json", tuple(f"member-{number}" for number in range(members))).values())
     children = []
     for number, port in enumerate(ports, start=1):
@@ -119,14 +119,14 @@ def _start_mongo(home: Home, members: int) -> tuple[Members, list[Child]]:
         data.mkdir()
         options[options.index("--dbpath") + 1] = str(data)
         children.append(Child(Command(f"mongo-{number}", (mongod(), *options), home.logs / f"mongo-{number}.log", grace=20)))
-    return Members(children[0], ports[0], Credentials(home.secrets).of("mongo", "admin"), ports), children
+    return Members(children[0], ports[0], Credentials(home.secrets).of("mongo", "admin"), ports=ports), children
 
 
 def _await_set(database: Members, home: Home) -> None:
     first = Mongo(database.child, database.port, Credentials(home.secrets).of("mongo", "admin"))
     database.child.await_answer(lambda: None if answers(first.port) else "does not answer", PATIENCE)
     hosts = [f"{LOOPBACK}:{port}" for port in database.ports]
-    replica_set.ensure(first.address, first.admin_password, hosts)
+    replica_set.ensure(first.seat, hosts)
     with database.client() as client:
         config = client.admin.command("replSetGetConfig")["config"]
         config["settings"]["electionTimeoutMillis"] = _ELECTION_MILLISECONDS
@@ -148,7 +148,7 @@ def _start_kafka(home: Home, brokers: int, proxy: Proxy) -> tuple[Brokers, list[
         argv = (*kafka._java(jars), "kafka.Kafka", str(properties))
         children.append(Child(Command(f"kafka-{node.number}", argv, home.logs / f"kafka-{node.number}.log", grace=20)))
     ports = tuple(node.clients.port for node in nodes)
-    return Brokers(children[0], ports[0], nodes[0].admin_password, ports), children
+    return Brokers(children[0], ports[0], nodes[0].admin_password, ports=ports), children
 
 
 def _nodes(home: Home, brokers: int, proxy: Proxy) -> list[Node]:

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis import metrics, parked
 from chassis.batch import Batch
 from chassis.consumer import consume
-from chassis.kafka import LogReader, producer
+from chassis.kafka import producer
 from chassis.mongo import Tx
 from chassis.outbox import ALL_PENDING, COLLECTION, Outbox
 from chassis.parked import ParkedEvents
@@ -17,6 +17,7 @@ from chassis.positions import OtherProjection, Positions
 from chassis.recording import Draft, Recorder
 from chassis.relay import relay
 from chassis.service import Runtime
+from chassis.stored_log import LogReader
 from contracts.codec import Message, encode
 from contracts.concern import Concern
 from contracts.events import ConcernAmended

@@ -1,9 +1,11 @@
 """The configuration of a Kafka node that is its own controller, alone or one of several, closed to everyone without a grant."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
+
+from roundtable.certificates import CERTIFICATE, TRUSTED
 
 _SECURITY = "org.apache.kafka.common.security"
 _COPIES: Final = 3
@@ -26,6 +28,12 @@ class Listener:
     """The port that others use, where it is another one."""
     keystore: Path | None = None
     """Private key and certificates (PEM), where the listener speaks TLS."""
+    truststore: Path | None = None
+    """Whose signatures the node takes when it speaks to others there (PEM)."""
+
+    def certified(self, folder: Path) -> Self:
+        """The same, speaking TLS by what an authority of ours wrote into a folder."""
+        return replace(self, keystore=folder / CERTIFICATE, truststore=folder / TRUSTED)
 
     @property
     def address(self) -> str:
@@ -68,15 +76,20 @@ class Node:
         """The listeners that take SCRAM users, by name."""
         return {"CLIENTS": self.clients} | ({"OUTSIDE": self.outside} if self.outside else {})
 
+    @property
+    def listeners(self) -> dict[str, Listener]:
+        """All of them, by name."""
+        return {**self.for_clients, "CONTROLLER": self.controller}
+
 
 def server_properties(node: Node) -> str:
     """The text of `server.properties`."""
-    settings = {**_listeners(node), **_identities(node), **_durability(len(node.quorum)), "log.dirs": str(node.data)}
+    settings = {**_listeners(node), **_identities(node), **dict(_tls(node)), **_durability(len(node.quorum)), "log.dirs": str(node.data)}
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
 def _listeners(node: Node) -> dict[str, str]:
-    every = {**node.for_clients, "CONTROLLER": node.controller}
+    every = node.listeners
     return {
         "process.roles": "broker,controller",
         "node.id": str(node.number),
@@ -111,13 +124,18 @@ def _identities(node: Node) -> dict[str, str]:
 
 def _scram(node: Node) -> Iterator[tuple[str, str]]:
     admin = _login("scram.ScramLoginModule", username="admin", password=node.admin_password)
-    for name, listener in node.for_clients.items():
+    for name in node.for_clients:
         prefix = f"listener.name.{name.lower()}"
         yield f"{prefix}.sasl.enabled.mechanisms", "SCRAM-SHA-512"
         yield f"{prefix}.scram-sha-512.sasl.jaas.config", admin
-        if listener.keystore:
-            yield f"{prefix}.ssl.keystore.type", "PEM"
-            yield f"{prefix}.ssl.keystore.location", str(listener.keystore)
+
+
+def _tls(node: Node) -> Iterator[tuple[str, str]]:
+    for name, listener in node.listeners.items():
+        for store, file in (("keystore", listener.keystore), ("truststore", listener.truststore)):
+            if file:
+                yield f"listener.name.{name.lower()}.ssl.{store}.type", "PEM"
+                yield f"listener.name.{name.lower()}.ssl.{store}.location", str(file)
 
 
 def _login(module: str, **options: str) -> str:

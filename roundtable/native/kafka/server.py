@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 from roundtable.credentials import Credentials, write_private
 from roundtable.errors import OperatorError
 from roundtable.home import Home
-from roundtable.native.kafka.configuration import Listener, Node, server_properties
+from roundtable.native.kafka.configuration import Listener, Node, protocol, server_properties
 from roundtable.native.kafka.jars import Tell, kafka_jars, require
 from roundtable.native.ports import LOOPBACK, answers, kept_ports
 from roundtable.native.processes import Child, Command, Started
@@ -32,6 +32,8 @@ class Kafka:
     child: Started
     port: int
     admin_password: str
+    ca: Path | None = None
+    """Whose signature its certificate bears, where it speaks TLS."""
 
     @property
     def bootstrap_servers(self) -> str:
@@ -44,7 +46,7 @@ class Kafka:
 
     def client(self, user: str, password: str) -> dict[str, str]:
         """Configuration of a librdkafka client with this identity."""
-        return client_configuration(self.bootstrap_servers, user, password)
+        return client_configuration(self.bootstrap_servers, user, password, self.ca)
 
     def _missing(self) -> str | None:
         if not answers(self.port):
@@ -62,44 +64,59 @@ def why_away(administrator: AdminClient) -> str | None:
     return None
 
 
-def client_configuration(bootstrap_servers: str, user: str, password: str) -> dict[str, str]:
-    """Configuration of a librdkafka client that signs in with SCRAM-SHA-512."""
+def client_configuration(bootstrap_servers: str, user: str, password: str, ca: Path | None = None) -> dict[str, str]:
+    """Configuration of a librdkafka client that signs in with SCRAM-SHA-512.
+
+    Args:
+        bootstrap_servers: where the brokers are.
+        user: as whom it signs in.
+        password: that user's.
+        ca: whose signatures on the brokers' certificates it takes, where they speak TLS.
+    """
     return {
+        **({"ssl.ca.location": str(ca)} if ca else {}),
         "bootstrap.servers": bootstrap_servers,
-        "security.protocol": "SASL_PLAINTEXT",
+        "security.protocol": protocol(tls=ca is not None),
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.username": user,
         "sasl.password": password,
     }
 
 
-def start(home: Home, tell: Tell) -> tuple[Kafka, Child]:
-    """Start the node of this data folder, fetching and formatting what the first start needs."""
+def start(home: Home, tell: Tell, certificates: Path | None = None) -> tuple[Kafka, Child]:
+    """Start the node of this data folder, fetching and formatting what the first start needs; with certificates it speaks TLS."""
     jars = kafka_jars(tell)
-    node, properties = configured(home)
+    node, properties = configured(home, certificates=certificates)
     if not (node.data / "meta.properties").exists():
         tell("formatting Kafka's storage")
         _format(jars, properties, node)
     tell("starting Kafka")
     child = Child(_command(jars, properties, home))
-    return Kafka(child, node.clients.port, node.admin_password), child
+    return Kafka(child, node.clients.port, node.admin_password, home.engines_ca if certificates else None), child
 
 
-def configured(home: Home, bind: str = LOOPBACK) -> tuple[Node, Path]:
-    """The node of this data folder, and its `server.properties`, written anew."""
-    node = _node(home, bind)
+def configured(home: Home, bind: str = LOOPBACK, certificates: Path | None = None) -> tuple[Node, Path]:
+    """The node of this data folder, and its `server.properties`, written anew.
+
+    Args:
+        home: the data folder.
+        bind: the address that it listens on for clients.
+        certificates: a folder with what it shows and whom it trusts, where it speaks TLS.
+    """
+    node = _node(home, bind, certificates)
     properties = home.kafka / "server.properties"
     write_private(properties, server_properties(node))
     return node, properties
 
 
-def _node(home: Home, bind: str) -> Node:
+def _node(home: Home, bind: str, certificates: Path | None) -> Node:
     ports = kept_ports(home.kafka / "ports.json", ("clients", "controller"))
     secrets = Credentials(home.secrets)
+    clients, controller = Listener(LOOPBACK, ports["clients"], bind), Listener(LOOPBACK, ports["controller"], LOOPBACK)
     return Node(
         data=home.kafka / "data",
-        clients=Listener(LOOPBACK, ports["clients"], bind),
-        controller=Listener(LOOPBACK, ports["controller"], LOOPBACK),
+        clients=clients.certified(certificates) if certificates else clients,
+        controller=controller.certified(certificates) if certificates else controller,
         admin_password=secrets.of("kafka", "admin"),
         controller_password=secrets.of("kafka", "controller"),
     )

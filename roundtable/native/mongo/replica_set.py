@@ -6,7 +6,10 @@ initiate the set and create that user, and nothing else.
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
@@ -24,33 +27,51 @@ _TICK = 0.05
 Client = MongoClient[dict[str, Any]]
 
 
-def ensure(address: str, password: str, members: Sequence[str] = ()) -> None:
+@dataclass(frozen=True)
+class Seat:
+    """Where the administrator of a member sits."""
+
+    address: str
+    """Where the member answers on this machine."""
+    password: str
+    ca: Path | None = None
+    """Whose signature the member's certificate bears, where it speaks TLS."""
+
+    def client(self) -> Client:
+        """A client of the administrator that talks to this node, whatever its state; the caller closes it."""
+        return self._direct(f"admin:{self.password}@{self.address}")
+
+    def stranger(self) -> Client:
+        """A client that has not signed in."""
+        return self._direct(self.address)
+
+    def _direct(self, authority: str) -> Client:
+        # A client that names the set would wait for a primary, which does not exist before the set is initiated. What it reads is of
+        # the majority, as in the services: a commit that one record shows already must show in every other.
+        url = f"mongodb://{authority}/?directConnection=true&serverSelectionTimeoutMS=5000&readConcernLevel=majority"
+        return MongoClient(url + tls_options(self.ca))
+
+
+def tls_options(ca: Path | None) -> str:
+    """What a connection string says of TLS."""
+    return f"&tls=true&tlsCAFile={quote_plus(str(ca))}" if ca else ""
+
+
+def ensure(seat: Seat, members: Sequence[str] = ()) -> None:
     """Initiate the set and its administrator, or hold the set to the addresses that it has now.
 
     Args:
-        address: where the first member answers on this machine.
-        password: the administrator's.
-        members: under which addresses all members know each other; the one above when there are none.
+        seat: of the first member's administrator.
+        members: under which addresses all members know each other; the one of the seat when there are none.
     """
-    if _has_administrator(address, password):
-        _keep_addresses(address, password, members or [address])
+    if _has_administrator(seat):
+        _keep_addresses(seat, members or [seat.address])
     else:
-        _initiate(address, password, members or [address])
+        _initiate(seat, members or [seat.address])
 
 
-def administrator(address: str, password: str) -> Client:
-    """A client of the administrator that talks to this node, whatever its state; the caller closes it."""
-    return _direct(f"admin:{password}@{address}")
-
-
-def _direct(authority: str) -> Client:
-    # A client that names the set would wait for a primary, which does not exist before the set is initiated. What it reads is of the
-    # majority, as in the services: a commit that one record shows already must show in every other.
-    return MongoClient(f"mongodb://{authority}/?directConnection=true&serverSelectionTimeoutMS=5000&readConcernLevel=majority")
-
-
-def _has_administrator(address: str, password: str) -> bool:
-    with administrator(address, password) as client:
+def _has_administrator(seat: Seat) -> bool:
+    with seat.client() as client:
         try:
             client.admin.command("hello")
             client.admin.command("connectionStatus")
@@ -61,17 +82,17 @@ def _has_administrator(address: str, password: str) -> bool:
     return True
 
 
-def _initiate(address: str, password: str, hosts: Sequence[str]) -> None:
+def _initiate(seat: Seat, hosts: Sequence[str]) -> None:
     # The first user can be made on the primary alone, and only from its own machine: the first member, where we are, has to be it.
     members = [{"_id": number, "host": host, "priority": 1 if number else 2} for number, host in enumerate(hosts)]
-    with _direct(address) as client:
+    with seat.stranger() as client:
         try:
             client.admin.command("replSetInitiate", {"_id": NAME, "members": members})
         except OperationFailure as refusal:
             if refusal.code != _ALREADY_INITIALIZED:
                 raise
         _await_election(client)
-        client.admin.command("createUser", "admin", pwd=password, roles=["root"])
+        client.admin.command("createUser", "admin", pwd=seat.password, roles=["root"])
 
 
 def _await_election(client: Client) -> None:
@@ -80,9 +101,9 @@ def _await_election(client: Client) -> None:
         time.sleep(_TICK)
 
 
-def _keep_addresses(address: str, password: str, hosts: Sequence[str]) -> None:
+def _keep_addresses(seat: Seat, hosts: Sequence[str]) -> None:
     """A port that someone else took since the last start was chosen anew: the set must learn of it."""
-    with administrator(address, password) as client:
+    with seat.client() as client:
         config = _configuration(client)
         known = [member["host"] for member in config["members"]]
         if len(known) != len(hosts):

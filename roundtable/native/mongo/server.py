@@ -2,9 +2,11 @@
 
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
+from roundtable.certificates import CERTIFICATE, TRUSTED
 from roundtable.credentials import Credentials, write_once
 from roundtable.home import Home
 from roundtable.native.mongo import replica_set
@@ -26,6 +28,8 @@ class Mongo:
     child: Started
     port: int
     admin_password: str
+    ca: Path | None = None
+    """Whose signature its certificate bears, where it speaks TLS."""
 
     @property
     def address(self) -> str:
@@ -38,16 +42,21 @@ class Mongo:
         Raises OperatorError when it does not.
         """
         self.child.await_answer(lambda: None if answers(self.port) else "does not answer", START_SECONDS)
-        replica_set.ensure(self.address, self.admin_password)
+        replica_set.ensure(self.seat)
         self.child.await_answer(self._missing, START_SECONDS)
 
     def url(self, user: str, password: str) -> str:
         """The connection string of this identity."""
-        return connection_string(self.address, user, password)
+        return connection_string(self.address, user, password, self.ca)
+
+    @property
+    def seat(self) -> replica_set.Seat:
+        """Where its administrator sits."""
+        return replica_set.Seat(self.address, self.admin_password, self.ca)
 
     def client(self) -> replica_set.Client:
         """A client of the administrator; the caller closes it."""
-        return replica_set.administrator(self.address, self.admin_password)
+        return self.seat.client()
 
     def _missing(self) -> str | None:
         try:
@@ -57,23 +66,47 @@ class Mongo:
             return f"does not serve its administrator ({failure})"
 
 
-def connection_string(address: str, user: str, password: str) -> str:
-    """The connection string of an identity of the replica set at this address."""
-    return f"mongodb://{user}:{password}@{address}/?replicaSet={replica_set.NAME}&authSource=admin&readConcernLevel=majority"
+def connection_string(address: str, user: str, password: str | None = None, ca: Path | None = None) -> str:
+    """The connection string of an identity of a replica set.
+
+    Args:
+        address: hosts and ports of its members.
+        user: who signs in.
+        password: that user's; left out where it is told apart.
+        ca: whose signatures on their certificates are taken, where they speak TLS.
+    """
+    options = f"replicaSet={replica_set.NAME}&authSource=admin&readConcernLevel=majority{replica_set.tls_options(ca)}"
+    return f"mongodb://{user if password is None else f'{user}:{password}'}@{address}/?{options}"
 
 
-def start(home: Home) -> tuple[Mongo, Child]:
-    """Start the mongod of this data folder."""
+def start(home: Home, certificates: Path | None = None) -> tuple[Mongo, Child]:
+    """Start the mongod of this data folder; with certificates it speaks TLS."""
     port, options = configured(home)
-    child = Child(Command("mongo", (mongod(), *options), home.logs / "mongo.log", grace=_STOP_SECONDS))
-    return Mongo(child, port, Credentials(home.secrets).of("mongo", "admin")), child
+    argv = (mongod(), *options, *(_tls(certificates) if certificates else ()))
+    child = Child(Command("mongo", argv, home.logs / "mongo.log", grace=_STOP_SECONDS))
+    return Mongo(child, port, Credentials(home.secrets).of("mongo", "admin"), home.engines_ca if certificates else None), child
 
 
 def configured(home: Home, bind: str = LOOPBACK) -> tuple[int, tuple[str, ...]]:
     """The port of this data folder's mongod and the options to start it with; its keyfile is written."""
     port = kept_ports(home.mongo / "ports.json", ("clients",))["clients"]
-    write_once(home.secrets / "mongo-keyfile", new_keyfile())
+    _adopt_keyfile(home)
+    write_once(home.keyfile, new_keyfile())
     return port, _options(home, port, bind)
+
+
+def _adopt_keyfile(home: Home) -> None:
+    """Take over the file of a start before 0.2, which had it elsewhere."""
+    before = home.secrets / "mongo-keyfile"
+    if before.exists():
+        home.keyfile.parent.mkdir(mode=0o700, exist_ok=True)
+        before.rename(home.keyfile)
+
+
+def _tls(certificates: Path) -> tuple[str, ...]:
+    """By TLS and by nothing else. Clients show passwords, and no certificates."""
+    files = ("--tlsCertificateKeyFile", str(certificates / CERTIFICATE), "--tlsCAFile", str(certificates / TRUSTED))
+    return ("--tlsMode", "requireTLS", *files, "--tlsAllowConnectionsWithoutCertificates")
 
 
 def new_keyfile() -> str:
@@ -89,7 +122,7 @@ def _options(home: Home, port: int, bind: str) -> tuple[str, ...]:
         "--port": str(port),
         "--bind_ip": bind,
         "--replSet": replica_set.NAME,
-        "--keyFile": str(home.secrets / "mongo-keyfile"),
+        "--keyFile": str(home.keyfile),
         "--wiredTigerCacheSizeGB": _CACHE_GB,
     }
     parameters = ("diagnosticDataCollectionEnabled=false", f"transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}")

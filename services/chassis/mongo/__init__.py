@@ -4,10 +4,13 @@ from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, Up
 
 from chassis.mongo.client import SELECTION_SECONDS, TRANSACTION_SECONDS, Mongo, is_address, lacks_password
 from chassis.mongo.collection import Collection, Document, Filter, Sort, Tx, Write
+from chassis.mongo.door import LOOKS_SECONDS, SETTLES_SECONDS
 from chassis.mongo.errors import DuplicateKey, SignInRefused, Unavailable
 
 __all__ = [
+    "LOOKS_SECONDS",
     "SELECTION_SECONDS",
+    "SETTLES_SECONDS",
     "TRANSACTION_SECONDS",
     "Collection",
     "DeleteMany",

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
+from functools import partial
+from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 import pymongo
@@ -16,7 +18,8 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from chassis.mongo.collection import Collection, Document, Tx
-from chassis.mongo.errors import Unavailable, translated
+from chassis.mongo.door import Door, Proof
+from chassis.mongo.errors import Unavailable
 
 T = TypeVar("T")
 SELECTION_SECONDS: Final = 2.0
@@ -50,14 +53,45 @@ def lacks_password(url: str) -> bool:
     return bool(read["username"]) and not read["password"]
 
 
-class Mongo:
-    """A connection to one replica set, through one of the two drivers."""
+def speaks_tls(url: str) -> bool:
+    """Whether a connection string asks for TLS; one that stands in the DNS does unless it says otherwise."""
+    if url.startswith("mongodb+srv://"):
+        return "tls=false" not in url
+    return bool(parse_uri(url)["options"].get("tls"))
 
-    def __init__(self, url: str, driver: Literal["motor", "pymongo"] = "motor", prefix: str = "", password: str = "") -> None:
+
+def _changed_at(file: Path | None) -> int:
+    try:
+        return file.stat().st_mtime_ns if file else 0
+    except OSError:
+        return 0
+
+
+class Mongo:
+    """A connection to one replica set, through one of the two drivers.
+
+    Args:
+        url: its connection string.
+        driver: which of the two.
+        prefix: stands before the name of every database.
+        password: the one that counts now, where the connection string holds none.
+        ca: whose signatures on the servers' certificates are taken, where it asks for TLS; those of the system without.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        driver: Literal["motor", "pymongo"] = "motor",
+        prefix: str = "",
+        password: Callable[[], str] = str,
+        ca: Path | None = None,
+    ) -> None:
         client: Any = AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient
-        self._client = client(
+        trusted = {"tlsCAFile": str(ca)} if ca and speaks_tls(url) else {}
+        make = partial(
+            client,
             url,
-            **({"password": password} if password else {}),
+            **trusted,
             tz_aware=True,
             tzinfo=UTC,
             appname="roundtable",
@@ -70,40 +104,43 @@ class Mongo:
             w="majority",
             readConcernLevel="majority",
         )
+        self._door = Door(lambda shown: make(**({"password": shown} if shown else {})), lambda: Proof(password(), _changed_at(ca)))
         self._prefix = prefix
         self._collections: dict[tuple[str, str], Collection] = {}
 
     def collection(self, database: str, name: str) -> Collection:
         """A collection of a database; reads and writes are of the majority."""
         if (database, name) not in self._collections:
-            inner = self._client[self._prefix + database].get_collection(name, codec_options=_READ_AS, write_concern=_MAJORITY)
-            self._collections[database, name] = Collection(inner)
+            self._collections[database, name] = Collection(self._door, lambda client: self._of(client, database, name))
         return self._collections[database, name]
+
+    def _of(self, client: Any, database: str, name: str) -> Any:  # noqa: ANN401 - of one driver or the other
+        return client[self._prefix + database].get_collection(name, codec_options=_READ_AS, write_concern=_MAJORITY)
 
     async def ping(self) -> None:
         """Return when a server that can be written to answers."""
-        with translated():
-            await self._client.admin.command("ping", read_preference=ReadPreference.PRIMARY)
+        with self._door.passed():
+            await self._door.client.admin.command("ping", read_preference=ReadPreference.PRIMARY)
 
     async def ensure_collection(self, database: str, name: str) -> None:
         """Create a collection unless it is there: a transaction had better not be the first to write to it."""
-        with translated():
+        with self._door.passed():
             try:
-                await self._client[self._prefix + database].command("create", name)
+                await self._door.client[self._prefix + database].command("create", name)
             except OperationFailure as error:
                 if error.code != _NAMESPACE_EXISTS:
                     raise
 
     async def names(self, database: str) -> list[str]:
         """The collections that a database has."""
-        with translated():
-            found: list[str] = await self._client[self._prefix + database].list_collection_names()
+        with self._door.passed():
+            found: list[str] = await self._door.client[self._prefix + database].list_collection_names()
             return found
 
     async def drop(self, database: str, name: str) -> None:
         """Drop a collection, its indexes with it; one that is not there stays so."""
-        with translated():
-            await self._client[self._prefix + database].drop_collection(name)
+        with self._door.passed():
+            await self._door.client[self._prefix + database].drop_collection(name)
 
     async def transaction(self, body: Callable[[Tx], Awaitable[T]]) -> T:
         """Run `body` in a transaction, again where MongoDB asks for it; `body` does nothing but MongoDB work.
@@ -114,7 +151,7 @@ class Mongo:
         deadline = asyncio.get_running_loop().time() + TRANSACTION_SECONDS
         while True:
             try:
-                with translated():
+                with self._door.passed():
                     return await self._attempt(body, deadline)
             except _Again:
                 await asyncio.sleep(0.002)
@@ -124,36 +161,35 @@ class Mongo:
 
     async def snapshot(self, body: Callable[[Tx], Awaitable[T]]) -> T:
         """What `body` reads, all of it of one instant; it writes nothing, and may take longer than a transaction lives."""
-        with translated():
-            async with self._session(snapshot=True) as session:
-                return await body(Tx(session))
+        with self._door.passed():
+            async with self._session(snapshot=True) as tx:
+                return await body(tx)
 
     async def close(self) -> None:
         """Let every connection go."""
-        closing = self._client.close()
-        if closing is not None:
-            await closing
+        await self._door.close()
 
     async def _attempt(self, body: Callable[[Tx], Awaitable[T]], deadline: float) -> T:
-        async with self._session() as session:
-            starting = session.start_transaction(ReadConcern("snapshot"), _MAJORITY)
+        async with self._session() as tx:
+            starting = tx.session.start_transaction(ReadConcern("snapshot"), _MAJORITY)
             if asyncio.iscoroutine(starting):
                 starting = await starting
             async with starting:
                 try:
-                    result = await body(Tx(session))
+                    result = await body(tx)
                 except PyMongoError as error:
                     raise _again(error) from error
-                await _commit(session, deadline)
+                await _commit(tx.session, deadline)
         return result
 
     @asynccontextmanager
-    async def _session(self, *, snapshot: bool = False) -> AsyncIterator[Any]:
-        starting = self._client.start_session(snapshot=snapshot)
+    async def _session(self, *, snapshot: bool = False) -> AsyncIterator[Tx]:
+        client = self._door.client
+        starting = client.start_session(snapshot=snapshot)
         if asyncio.iscoroutine(starting):
             starting = await starting
         async with starting as session:
-            yield session
+            yield Tx(session, client)
 
 
 class _Again(Exception):  # noqa: N818 - a signal, not an error

@@ -1,13 +1,13 @@
 """A collection: the few operations that the services use, the same through either driver."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, ReturnDocument, UpdateMany, UpdateOne
 
-from chassis.mongo.errors import translated
+from chassis.mongo.door import Door
 
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
@@ -20,18 +20,30 @@ class Tx:
     """A transaction under way. Whatever is done through it commits or vanishes together."""
 
     session: Any
+    client: Any
+    """Whose session it is: the collections of no other client take part in it."""
 
 
 class Collection:
     """A collection, with the few operations that the services use; each takes part in `tx` when it is given."""
 
-    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - of one driver or the other
-        self._inner = inner
+    def __init__(self, door: Door, of: Callable[[Any], Any]) -> None:
+        self._door = door
+        self._of = of
+        self._client: Any = None
+        self._inner: Any = None
+
+    def _at(self, tx: Tx | None = None) -> Any:  # noqa: ANN401 - of one driver or the other
+        """The driver's collection, of the client of a transaction or of the one that counts now."""
+        client = self._door.client if tx is None else tx.client
+        if client is not self._client:
+            self._client, self._inner = client, self._of(client)
+        return self._inner
 
     async def find_one(self, where: Filter, projection: Mapping[str, Any] | None = None, *, tx: Tx | None = None) -> Document | None:
         """The first document that matches, or None."""
-        with translated():
-            found: Document | None = await self._inner.find_one(where, projection, session=_session(tx))
+        with self._door.passed():
+            found: Document | None = await self._at(tx).find_one(where, projection, session=_session(tx))
             return found
 
     async def find(  # noqa: PLR0913 - a query has these parts
@@ -46,15 +58,15 @@ class Collection:
         tx: Tx | None = None,
     ) -> list[Document]:
         """Every document that matches, at most `limit` unless that is 0."""
-        with translated():
-            cursor = self._inner.find(where, projection, sort=sort, limit=limit, skip=skip, hint=hint, session=_session(tx))
+        with self._door.passed():
+            cursor = self._at(tx).find(where, projection, sort=sort, limit=limit, skip=skip, hint=hint, session=_session(tx))
             found: list[Document] = await cursor.to_list(length=None)
             return found
 
     async def aggregate(self, pipeline: Sequence[Mapping[str, Any]], *, tx: Tx | None = None) -> list[Document]:
         """What a pipeline yields."""
-        with translated():
-            cursor = self._inner.aggregate(pipeline, session=_session(tx))
+        with self._door.passed():
+            cursor = self._at(tx).aggregate(pipeline, session=_session(tx))
             if asyncio.iscoroutine(cursor):
                 cursor = await cursor
             found: list[Document] = await cursor.to_list(length=None)
@@ -62,43 +74,43 @@ class Collection:
 
     async def count(self, where: Filter, *, tx: Tx | None = None) -> int:
         """How many documents match."""
-        with translated():
-            return int(await self._inner.count_documents(where, session=_session(tx)))
+        with self._door.passed():
+            return int(await self._at(tx).count_documents(where, session=_session(tx)))
 
     async def insert_one(self, document: Document, *, tx: Tx | None = None) -> None:
         """Insert a document; `DuplicateKey` when its key is taken."""
-        with translated():
-            await self._inner.insert_one(document, session=_session(tx))
+        with self._door.passed():
+            await self._at(tx).insert_one(document, session=_session(tx))
 
     async def insert_many(self, documents: Sequence[Document], *, tx: Tx | None = None) -> None:
         """Insert several documents."""
-        with translated():
-            await self._inner.insert_many(documents, session=_session(tx))
+        with self._door.passed():
+            await self._at(tx).insert_many(documents, session=_session(tx))
 
     async def replace_one(self, where: Filter, document: Document, *, upsert: bool = False, tx: Tx | None = None) -> int:
         """Replace a document; how many matched."""
-        with translated():
-            return int((await self._inner.replace_one(where, document, upsert=upsert, session=_session(tx))).matched_count)
+        with self._door.passed():
+            return int((await self._at(tx).replace_one(where, document, upsert=upsert, session=_session(tx))).matched_count)
 
     async def update_one(self, where: Filter, update: Any, *, upsert: bool = False, tx: Tx | None = None) -> int:  # noqa: ANN401 - a value of any type
         """Update a document, by operators or by a pipeline; how many matched."""
-        with translated():
-            return int((await self._inner.update_one(where, update, upsert=upsert, session=_session(tx))).matched_count)
+        with self._door.passed():
+            return int((await self._at(tx).update_one(where, update, upsert=upsert, session=_session(tx))).matched_count)
 
     async def update_many(self, where: Filter, update: Any, *, tx: Tx | None = None) -> int:  # noqa: ANN401 - a value of any type
         """Update every document that matches; how many changed."""
-        with translated():
-            return int((await self._inner.update_many(where, update, session=_session(tx))).modified_count)
+        with self._door.passed():
+            return int((await self._at(tx).update_many(where, update, session=_session(tx))).modified_count)
 
     async def delete_one(self, where: Filter, *, tx: Tx | None = None) -> int:
         """Delete a document; how many went."""
-        with translated():
-            return int((await self._inner.delete_one(where, session=_session(tx))).deleted_count)
+        with self._door.passed():
+            return int((await self._at(tx).delete_one(where, session=_session(tx))).deleted_count)
 
     async def delete_many(self, where: Filter, *, tx: Tx | None = None) -> int:
         """Delete every document that matches; how many went."""
-        with translated():
-            return int((await self._inner.delete_many(where, session=_session(tx))).deleted_count)
+        with self._door.passed():
+            return int((await self._at(tx).delete_many(where, session=_session(tx))).deleted_count)
 
     async def find_one_and_update(
         self,
@@ -110,16 +122,16 @@ class Collection:
         tx: Tx | None = None,
     ) -> Document | None:
         """Update one document and return it as it is afterwards; None when none matched."""
-        with translated():
-            found: Document | None = await self._inner.find_one_and_update(
+        with self._door.passed():
+            found: Document | None = await self._at(tx).find_one_and_update(
                 where, update, sort=sort, upsert=upsert, return_document=ReturnDocument.AFTER, session=_session(tx)
             )
             return found
 
     async def find_one_and_delete(self, where: Filter, *, tx: Tx | None = None) -> Document | None:
         """Delete one document and return it; None when none matched."""
-        with translated():
-            found: Document | None = await self._inner.find_one_and_delete(where, session=_session(tx))
+        with self._door.passed():
+            found: Document | None = await self._at(tx).find_one_and_delete(where, session=_session(tx))
             return found
 
     async def bulk_write(self, writes: Sequence[Write], *, ordered: bool = True, tx: Tx | None = None) -> int:
@@ -129,19 +141,19 @@ class Collection:
         # The first write that fails ends a transaction. Whatever an unordered bulk sent after it would be answered as if all of it
         # had to be run again, and the failure would be forgotten.
         ordered = ordered or tx is not None
-        with translated():
-            done = await self._inner.bulk_write(writes, ordered=ordered, session=_session(tx))
+        with self._door.passed():
+            done = await self._at(tx).bulk_write(writes, ordered=ordered, session=_session(tx))
             return int(done.inserted_count + done.upserted_count + done.matched_count + done.deleted_count)
 
     async def indexes(self) -> frozenset[str]:
         """The names of its indexes; none of a collection that is not there."""
-        with translated():
-            return frozenset(await self._inner.index_information())
+        with self._door.passed():
+            return frozenset(await self._at().index_information())
 
     async def create_index(self, keys: Sequence[tuple[str, int | str]], **options: Any) -> None:  # noqa: ANN401 - a value of any type
         """Make sure that an index is there."""
-        with translated():
-            await self._inner.create_index(keys, **options)
+        with self._door.passed():
+            await self._at().create_index(keys, **options)
 
 
 def _session(tx: Tx | None) -> Any:  # noqa: ANN401 - a value of any type

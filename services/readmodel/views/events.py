@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from chassis.kafka import LogReader
 from chassis.mongo import Document
 from chassis.recording import stored_id
+from chassis.stored_log import LogReader
 from contracts.codec import Message
 from contracts.entry import problem
 from contracts.event import EVENTS, type_of

@@ -1,0 +1,49 @@
+"""New passwords for the identities of Kafka and MongoDB. Open connections stay; whoever opens one finds the new password in its file."""
+
+from collections.abc import Callable
+from functools import partial
+
+from roundtable.credentials import Credentials, password, replace_private
+from roundtable.deployed.nodes import write_nodes
+from roundtable.deployed.settings import Deployment
+from roundtable.native.kafka.jars import Tell
+from roundtable.operator_desk import OperatorDesk
+from roundtable.provisioning import scram
+from roundtable.provisioning.services import COMMAND_LINE, SERVICES
+from roundtable.rotation.administrator import ADMINISTRATOR, administrator, before
+
+
+def rotate_passwords(desk: OperatorDesk, tell: Tell) -> None:
+    """Give every identity of Roundtable a new password, the administrators last. Broken off, it is simply run again.
+
+    Raises:
+        OperatorError: MongoDB's administrator is not let in.
+    """
+    for user in (*SERVICES, COMMAND_LINE, ADMINISTRATOR):
+        _exchange(desk, "mongo", user, partial(_give_in_mongo, desk, user))
+        tell(f"{user} has a new password for MongoDB")
+    for user in (*SERVICES, ADMINISTRATOR):
+        _exchange(desk, "kafka", user, partial(_give_in_kafka, desk, user))
+        tell(f"{user} has a new password for Kafka")
+    if deployment := Deployment.told():
+        # Brokers speak to each other as the administrator.
+        write_nodes(desk.home, deployment)
+
+
+def _exchange(desk: OperatorDesk, engine: str, user: str, give: Callable[[str], object]) -> None:
+    file = Credentials(desk.home.secrets).file(engine, user)
+    replace_private(before(file), file.read_text(encoding="utf-8"))
+    fresh = password()
+    # The file comes first: a service that is refused the password before looks there at once.
+    replace_private(file, fresh)
+    give(fresh)
+    before(file).unlink()
+
+
+def _give_in_mongo(desk: OperatorDesk, user: str, word: str) -> None:
+    with administrator(desk) as mongo:
+        mongo.admin.command("updateUser", user, pwd=word)
+
+
+def _give_in_kafka(desk: OperatorDesk, user: str, word: str) -> None:
+    scram.set_passwords(desk.provisioning.kafka, {user: word})
