@@ -23,6 +23,7 @@ from chassis.principal import Principal, Role
 from chassis.problems import WRITE_REFUSED, Refusal, away, not_found, problems
 from chassis.recording import Stale
 from chassis.runtime import Runtime
+from chassis.screening import screening
 from chassis.trace import TRACEPARENT, made
 from chassis.visit import Visit
 from contracts.state import State
@@ -63,7 +64,8 @@ class AdmittedRoute(APIRoute):
             request.state.visit = _visit(runtime, principal, request, body)
             token = _VISIT.set(request.state.visit)
             try:
-                return await _until_settled(proceed, judged)
+                with screening(request.state.visit) as screened:
+                    return screened.answered(await _until_settled(proceed, judged))
             finally:
                 _VISIT.reset(token)
 

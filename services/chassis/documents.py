@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from chassis.problems import Problem
-from contracts.requests import close
+from chassis.screening import PARAMETER
+from contracts.requests import close, says
+from contracts.texts import SCREENED
 
 Document = dict[str, Any]
 METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -107,7 +109,11 @@ def finished(document: Document) -> Document:
     schemas |= problem.pop("$defs") | {"Problem": problem}
     for name, operation in operations(document):
         _finish(name, operation)
-    return close(document)
+    closed = close(document)
+    for _, operation in operations(closed):
+        if says(operation.get("requestBody"), closed, SCREENED):
+            operation["parameters"].append(dict(PARAMETER))
+    return closed
 
 
 def _finish(name: str, operation: Document) -> None:

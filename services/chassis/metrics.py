@@ -30,6 +30,8 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "deliveries_total": "Attempts to tell a subscriber",
     "stream_clients": "Clients that hold a live stream open",
     "stream_clients_dropped_total": "Clients whose stream ended because they did not keep up",
+    "screening_refused_total": "Texts that were refused because something in them looks like personal data, by what it looks like",
+    "screening_overridden_total": "Texts that were let pass because the caller said that it is not personal data",
     "http_request_duration_seconds": "Time to answer a request; of a stream, to begin it",
     "first_response_overdue": "Concerns whose first response is overdue",
     "actions_overdue": "Open actions whose day has passed",
@@ -72,6 +74,8 @@ partitions_stopped: Final = gauge("partitions_stopped", "force")
 deliveries_total: Final = counter("deliveries_total", "channel", "outcome")
 stream_clients: Final = gauge("stream_clients")
 stream_clients_dropped_total: Final = counter("stream_clients_dropped_total")
+screening_refused_total: Final = counter("screening_refused_total", "kind")
+screening_overridden_total: Final = counter("screening_overridden_total", "kind")
 http_request_duration_seconds: Final = histogram("http_request_duration_seconds", "method", "handler", "status")
 first_response_overdue: Final = gauge("first_response_overdue", "force")
 actions_overdue: Final = gauge("actions_overdue", "force")

@@ -14,7 +14,8 @@ from urllib.parse import quote
 from fastapi import Response
 from pydantic_core import ErrorDetails
 
-from contracts.screening import contact_detail
+from contracts.screening import personal_data
+from contracts.vouching import kinds
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:roundtable:problem:"
@@ -50,12 +51,14 @@ class FieldError:
         detail: what is wrong with it.
         code: the same for machines.
         parameter: name of the query parameter or header, when it is not in the body.
+        found: what screening found there: `email`, `phone`, `ni_number`, `home_address`.
     """
 
     pointer: str | None = None
     detail: str = ""
     code: str = "invalid"
     parameter: str | None = None
+    found: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def pointer(*path: str | int) -> str:
 
     Names are the caller's own; one that looks like someone's contact details is not repeated, and its parent is pointed at.
     """
-    shown = takewhile(lambda step: not contact_detail(str(step)), path)
+    shown = takewhile(lambda step: not personal_data(str(step)), path)
     return "#" + "".join(f"/{_escaped(str(step))}" for step in shown)
 
 
@@ -156,7 +159,7 @@ def _field_error(error: ErrorDetails) -> FieldError:
     detail = "Is not valid" if quoting else error["msg"]
     if where in {"query", "header", "cookie", "path"}:
         return FieldError(None, detail, error["type"], ".".join(map(str, path)))
-    return FieldError(pointer(*(path if where == "body" else (where, *path))), detail, error["type"])
+    return FieldError(pointer(*(path if where == "body" else (where, *path))), detail, error["type"], found=kinds(error) or None)
 
 
 def _present(error: Mapping[str, Any]) -> dict[str, Any]:

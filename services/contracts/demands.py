@@ -5,7 +5,6 @@ from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import unquote
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError, core_schema
@@ -13,14 +12,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, Val
 from contracts.dates import span
 from contracts.entry import entering, problem
 from contracts.forces import FORCES
-from contracts.screening import contact_detail, has_control
-
-
-def _contact(value: str) -> PydanticCustomError | None:
-    found = contact_detail(value)
-    return (
-        None if found is None else problem("contact_details", f"Take out what looks like {found}: write what was raised, not who raised it")
-    )
+from contracts.screening import has_control
 
 
 @dataclass(frozen=True)
@@ -30,6 +22,10 @@ class Demand:
     def refusal(self, value: Any) -> PydanticCustomError | ValidationError | None:  # noqa: ANN401 - a value of any type
         """Why the value may not be entered, or None. A validation error points further in."""
         raise NotImplementedError
+
+    def finding(self, value: Any) -> PydanticCustomError | None:  # noqa: ARG002, ANN401 - a value of any type, which few look into
+        """What screening finds in a value that may be entered otherwise, or None. A caller can vouch for it."""
+        return None
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema keywords that say the same of a request."""
@@ -45,40 +41,10 @@ class Demand:
         return inner | {"x-entry": inner.get("x-entry", {}) | self.schema()}
 
     def _check(self, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a value of any type
-        if entering(info) is not None and (refused := self.refusal(value)):
+        context = entering(info)
+        if context is not None and (refused := self.refusal(value) or (self.finding(value) if context.screens else None)):
             raise refused
         return value
-
-
-@dataclass(frozen=True)
-class Text(Demand):
-    """Text of a length, without control characters or contact details."""
-
-    longest: int
-    multiline: bool = False
-
-    def refusal(self, value: str) -> PydanticCustomError | None:
-        """Too long, empty, with control characters, or with something that identifies a person."""
-        if not value.strip():
-            return problem("empty", "Write something, or leave the field out")
-        if len(value) > self.longest:
-            return problem("too_long", f"At most {self.longest} characters")
-        if has_control(value, multiline=self.multiline):
-            return problem("control_characters", "Take out the control characters")
-        return _contact(value)
-
-    def schema(self) -> dict[str, Any]:
-        """A bounded string with something to read in it."""
-        return {"minLength": 1, "maxLength": self.longest, "pattern": r"\S"}
-
-
-@dataclass(frozen=True)
-class Screened(Demand):
-    """Text of another form, such as an address, that holds no contact details either: written as they are, or escaped."""
-
-    def refusal(self, value: str) -> PydanticCustomError | None:
-        """With something that identifies a person."""
-        return _contact(value) or _contact(unquote(value))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Entry: the stricter reading of a request. What is stored or received is read with an open mind; what is entered is not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, TypeVar, get_args
 
 from pydantic import (
@@ -13,11 +13,16 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import (
     CoreSchema,
+    ErrorDetails,
     InitErrorDetails,
     PydanticCustomError,
     ValidationError,
     core_schema,
 )
+
+from contracts.vouching import kinds, vouched_apart
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class Entering:
     """Fields that are left as they stand, though they could not be entered."""
     partial: bool = False
     """Whether this is a part of what will be there: what is not given may be stored already."""
+    screens: bool = True
+    """Whether texts are screened: once for what was sent, never for what is stored."""
 
 
 def entering(info: ValidationInfo) -> Entering | None:
@@ -43,10 +50,28 @@ def refuse(model: type[BaseModel], errors: Mapping[str, PydanticCustomError]) ->
     return ValidationError.from_exception_data(model.__name__, details)
 
 
-def problem(code: str, message: str) -> PydanticCustomError:
-    """An error of entry. The message never holds what was sent."""
+def problem(code: str, message: str, **context: Any) -> PydanticCustomError:  # noqa: ANN401 - JSON values
+    """An error of entry, and what machines are told of it. Neither holds what was sent."""
     escaped = message.replace("{", "{{").replace("}", "}}")
-    return PydanticCustomError(code, escaped)
+    return PydanticCustomError(code, escaped, context or None)
+
+
+def enter(model: type[M], value: Any, context: Entering) -> M:  # noqa: ANN401 - whatever a client sent
+    """Read what a client sent. Of what screening finds, that passes which the caller vouches for.
+
+    Raises:
+        ValidationError: of all that is wrong with the rest.
+    """
+    try:
+        return model.model_validate(value, context=context)
+    except ValidationError as refused:
+        found = refused.errors(include_url=False, include_input=False)
+        left = vouched_apart(found)
+        if len(left) == len(found):
+            raise
+    if left:
+        raise ValidationError.from_exception_data(model.__name__, [_told(each) for each in left])
+    return model.model_validate(value, context=replace(context, screens=False))
 
 
 NO_PATCH: Final = "patch"
@@ -55,17 +80,22 @@ KEPT: Final = problem("not_null", "Say what it is to be: this cannot be taken ou
 UNKNOWN: Final = problem("unknown_field", "There is no such field: take it out")
 
 
+def _told(error: ErrorDetails) -> InitErrorDetails:
+    """An error as it was found, to be raised with others."""
+    screened = {"found": [*found]} if (found := kinds(error)) else {}
+    return InitErrorDetails(type=problem(error["type"], error["msg"], **screened), loc=error["loc"], input=None)
+
+
 class _Entered:
     """Annotation that validates a model under the context `Entering`."""
 
     def __get_pydantic_core_schema__(self, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
-        def enter(value: Any) -> BaseModel:  # noqa: ANN401 - whatever a client sent
-            return source.model_validate(value, context=Entering())
+        def read(value: Any) -> BaseModel:  # noqa: ANN401 - whatever a client sent
+            return enter(source, value, Entering())
 
-        return core_schema.no_info_before_validator_function(enter, handler(source))
+        return core_schema.no_info_before_validator_function(read, handler(source))
 
 
-M = TypeVar("M", bound=BaseModel)
 Entry = Annotated[M, _Entered()]
 """`Entry[Closing]` is a `Closing` as a caller may enter it: known codes, known fields, screened text."""
 
@@ -105,7 +135,7 @@ class Patch:
         return not self.changes.keys().isdisjoint(names)
 
     def apply(self, current: BaseModel) -> dict[str, Any]:
-        """New values of the fields that the patch touches.
+        """New values of the fields that the patch touches. Its own texts were screened as it was read; stored ones are let be.
 
         Raises:
             ValidationError: when the patched facts could not have been entered; it points at the field.
@@ -115,13 +145,13 @@ class Patch:
         unknown = frozenset().union(*(extras(value) for value in known.values()))
         stale = self._stale(before, unknown)
         merged = {name: value for name, value in merge_patch(before, self.changes).items() if name not in stale}
-        after = self.facts.model_validate(merged, context=Entering(unknown, stale))
+        after = self.facts.model_validate(merged, context=Entering(unknown, stale, screens=False))
         return {name: getattr(after, name) for name in self.changes if name in known}
 
     def _stale(self, before: dict[str, Any], unknown: frozenset[str]) -> frozenset[str]:
         """Fields that hold what could not be entered here, such as a newer version's code, and that the patch lets be."""
         try:
-            self.facts.model_validate(before, context=Entering(unknown))
+            self.facts.model_validate(before, context=Entering(unknown, screens=False))
         except ValidationError as refused:
             return frozenset(str(error["loc"][0]) for error in refused.errors() if error["loc"]) - self.changes.keys()
         return frozenset()
@@ -168,11 +198,11 @@ def _not_null(facts: type[BaseModel], given: dict[str, Any], *path: str) -> Iter
 def _wrong(facts: type[BaseModel], given: dict[str, Any]) -> Iterator[InitErrorDetails]:
     """What is wrong with the fields of a patch, whatever is stored. What is missing may be stored; within a list nothing is."""
     try:
-        facts.model_validate(merge_patch({}, given), context=Entering(partial=True))
+        enter(facts, merge_patch({}, given), Entering(partial=True))
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
             if each["type"] != "missing" or any(isinstance(step, int) for step in each["loc"]):
-                yield InitErrorDetails(type=problem(each["type"], each["msg"]), loc=each["loc"], input=None)
+                yield _told(each)
 
 
 def _part(field: FieldInfo) -> type[BaseModel] | None:

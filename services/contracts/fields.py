@@ -8,8 +8,9 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StrictBool, StrictInt, WithJsonSchema
 
 from contracts.dates import instant
-from contracts.demands import AtMost, Degrees, Distinct, KnownOn, Matching, Text, Within
+from contracts.demands import AtMost, Degrees, Distinct, KnownOn, Matching, Within
 from contracts.entry import problem
+from contracts.texts import Text
 
 
 class Confidentiality(Enum):
@@ -67,6 +68,7 @@ Instant = Annotated[
 Id = Annotated[str, Matching(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "a UUID in lower case")]
 ForceSlug = Annotated[str, Matching(r"[a-z0-9]+(?:-[a-z0-9]+){0,7}", "the slug of a police force")]
 Line = Annotated[str, Text(200)]
+PlaceLine = Annotated[str, Text(200, of_place=True)]
 Prose = Annotated[str, Text(20_000, multiline=True)]
 Words = Annotated[str, Text(2_000, multiline=True)]
 Count = Annotated[StrictInt, Within(0, 1_000_000)]

@@ -6,10 +6,28 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic_core import PydanticCustomError
 
-from contracts.demands import AtMost, Distinct, OneOf, Text
+from contracts.demands import AtMost, Distinct, OneOf
 from contracts.entry import problem
-from contracts.fields import Clear, Count, Flag, Frame, Id, Instant, KnownDate, Line, Lines, Prose, Score, Sealed, Words, kept, needed
+from contracts.fields import (
+    Clear,
+    Count,
+    Flag,
+    Frame,
+    Id,
+    Instant,
+    KnownDate,
+    Line,
+    Lines,
+    PlaceLine,
+    Prose,
+    Score,
+    Sealed,
+    Words,
+    kept,
+    needed,
+)
 from contracts.state import Facts, RelatedOnes, State
+from contracts.texts import Text
 from contracts.vocabulary import MeetingKind, MeetingStatus, Visibility
 
 _ENDS_BEFORE: Final = problem("ends_before_start", "`ends_at` must come after `starts_at`")
@@ -25,8 +43,8 @@ class RecordedStatus(StrEnum):
 class Venue(Facts):
     """Where a meeting is held."""
 
-    name: Line | None = None
-    address: Line | None = None
+    name: PlaceLine | None = None
+    address: PlaceLine | None = None
     locality: Line | None = None
     organisation_id: Id | None = None
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, ClassVar
 
-from contracts.demands import AtMost, Matching, OneOf, Screened, Text
-from contracts.fields import Clear, Frame, Id, Instant, Latitude, Line, Longitude, Words, needed
+from contracts.demands import AtMost, Matching, OneOf
+from contracts.fields import Clear, Frame, Id, Instant, Latitude, Line, Longitude, PlaceLine, Words, needed
 from contracts.state import Facts, State
+from contracts.texts import Screened, Text
 from contracts.vocabulary import OrganisationKind, OrganisationStatus, Strand
 
 
@@ -15,7 +16,7 @@ class OrganisationFacts(Facts):
     kind: Clear[Annotated[str, OneOf(OrganisationKind)] | None] = None
     strand: Clear[Annotated[str, OneOf(Strand)] | None] = None
     neighbourhood_id: Clear[Id | None] = None
-    address: Clear[Line | None] = None
+    address: Clear[PlaceLine | None] = None
     locality: Clear[Line | None] = None
     visiting_guidance: Clear[Annotated[tuple[Words, ...], AtMost(50)]] = ()
     """How to visit: shoes, prayer times, how to enter in an incident."""
@@ -51,10 +52,10 @@ class Point(Facts):
 class Location(Facts):
     """A police location of a neighbourhood."""
 
-    name: Line | None = None
+    name: PlaceLine | None = None
     type: Line | None = None
     description: Words | None = None
-    address: Line | None = None
+    address: PlaceLine | None = None
     postcode: Line | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None

@@ -60,6 +60,17 @@ def _reachable(document: Document, components: dict[str, Schema]) -> dict[str, S
     return {name: components[name] for name in sorted(found)}
 
 
+def says(node: Any, document: Document, keyword: str) -> bool:  # noqa: ANN401 - any part of a document
+    """Whether a part of the document, or a component that it refers to, has a keyword."""
+    components = document["components"]["schemas"]
+    return any(_has(part, keyword) for part in (node, *_reachable(node, components).values()))
+
+
+def _has(node: Any, keyword: str) -> bool:  # noqa: ANN401 - any part of a schema
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return (isinstance(node, dict) and keyword in node) or any(_has(each, keyword) for each in inner)
+
+
 def _references(node: Any) -> set[str]:  # noqa: ANN401 - a value of any type
     if isinstance(node, list):
         return set().union(*(_references(item) for item in node))

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from chassis.documents import operations, without_example
+from contracts.vouching import HEADER
 from tests.unit.leaflets import FACTS
 
 
@@ -70,8 +71,9 @@ def test_changes_name_if_match_and_posts_an_idempotency_key(document: dict[str, 
         sent = operation(document, name).get("parameters", [])
         return {each["name"]: each.get("required", False) for each in sent if each["in"] == "header"}
 
-    assert headers("PATCH /v1/forces/{force}/leaflets/{leaflet}") == {"If-Match": True}
-    assert headers("POST /v1/forces/{force}/leaflets") == {"Idempotency-Key": False}
+    assert headers("PATCH /v1/forces/{force}/leaflets/{leaflet}") == {"If-Match": True, HEADER: False}
+    assert headers("POST /v1/forces/{force}/leaflets") == {"Idempotency-Key": False, HEADER: False}
+    assert headers("POST /v1/forces/{force}/leaflets/{leaflet}/fold") == {"Idempotency-Key": False}
     assert headers("GET /v1/forces/{force}/leaflets") == {}
 
 

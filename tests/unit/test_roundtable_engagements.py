@@ -6,7 +6,7 @@ import pytest
 
 from contracts import vocabulary
 from contracts.forces import FORCES
-from contracts.screening import contact_detail
+from contracts.screening import personal_data
 from roundtable.demonstration import DATA, forces_of
 from roundtable.errors import OperatorError
 from roundtable.loading import Engagement, read_engagements
@@ -99,5 +99,5 @@ def published_words(engagement: Engagement) -> list[str]:
     return [words for part in parts if part for words in part.values()]
 
 
-def test_the_demonstration_holds_no_contact_details() -> None:
-    assert contact_detail(DATA.read_text()) is None
+def test_the_demonstration_holds_no_personal_data() -> None:
+    assert personal_data(DATA.read_text()) == ()
