@@ -23,7 +23,14 @@ class Venue(Part):
     locality: str | None = None
 
 
-class Organisation(Part):
+class Vouched(Part):
+    """What becomes a record of its own."""
+
+    not_personal_data: tuple[str, ...] = ()
+    """Texts of the record, as pointers (`/said`), that look like personal data and hold none; whoever loads the file says so."""
+
+
+class Organisation(Vouched):
     """An organisation that came, with what is known of it."""
 
     name: str
@@ -42,7 +49,7 @@ class Attendance(Part):
     organisations: tuple[Organisation, ...] = ()
 
 
-class Concern(Part):
+class Concern(Vouched):
     """What was raised, and the words in which it may be published."""
 
     category: str
@@ -53,7 +60,7 @@ class Concern(Part):
     published: dict[str, str] | None = None
 
 
-class Owed(Part):
+class Owed(Vouched):
     """What an office owes, in answer to the concerns of these categories."""
 
     owner_role: str
@@ -74,14 +81,14 @@ class Outcome(Owed):
     published: dict[str, str] | None = None
 
 
-class Feedback(Part):
+class Feedback(Vouched):
     """What an organisation thought of it."""
 
     organisation: str
     gist: str
 
 
-class Engagement(Part):
+class Engagement(Vouched):
     """A meeting that was held, with all that came of it."""
 
     force: str

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from roundtable.loading.api import Api, Body
-from roundtable.loading.engagements import Commitment, Concern, Engagement, Organisation, Outcome
+from roundtable.loading.engagements import Commitment, Concern, Engagement, Organisation, Outcome, Vouched
 from roundtable.native.kafka.jars import Tell
 
 # What was reported of the past starts no clock and reminds nobody.
@@ -37,15 +37,17 @@ class Loader:
         for organisation in engagement.attendance.organisations:
             key = engagement.force, organisation.name
             if key not in self._organisations:
-                self._organisations[key] = self._create(engagement, "organisations", self._facts(engagement, organisation))
+                self._organisations[key] = self._create(
+                    engagement, "organisations", self._facts(engagement, organisation), organisation.not_personal_data
+                )
 
     def _facts(self, engagement: Engagement, organisation: Organisation) -> Body:
         guidance = list(engagement.visiting_guidance)
         area = self._neighbourhood_of(engagement)
-        return {**organisation.model_dump(), "visiting_guidance": guidance, "neighbourhood_id": area}
+        return {**organisation.model_dump(exclude={"not_personal_data"}), "visiting_guidance": guidance, "neighbourhood_id": area}
 
-    def _create(self, engagement: Engagement, collection: str, facts: Body) -> str:
-        return self._api.create("meetings", f"/v1/forces/{engagement.force}/{collection}", facts)
+    def _create(self, engagement: Engagement, collection: str, facts: Body, not_personal_data: Iterable[str] = ()) -> str:
+        return self._api.create("meetings", f"/v1/forces/{engagement.force}/{collection}", facts, not_personal_data)
 
     def _neighbourhood_of(self, engagement: Engagement) -> str | None:
         return self._neighbourhoods.get((engagement.force, engagement.neighbourhood or ""))
@@ -66,17 +68,17 @@ class _Recording:
         self._raised: defaultdict[str, list[str]] = defaultdict(list)
 
     def record(self) -> None:
-        meeting_id = self._create("meetings", "meetings", self._meeting())
+        meeting_id = self._create("meetings", "meetings", self._meeting(), self._engagement)
         links = {"meeting_id": meeting_id, **self._place, **_LATE}
         for concern in self._engagement.concerns:
             self._raise(concern, links)
         for commitment in self._engagement.commitments:
-            self._create("concerns", "actions", {**self._promise(commitment), **links})
+            self._create("concerns", "actions", {**self._promise(commitment), **links}, commitment)
         for outcome in self._engagement.outcomes:
             self._account(outcome, links)
         for feedback in self._engagement.feedback:
             thought = {"organisation_id": self._organisations[feedback.organisation], "gist": feedback.gist, **_LATE}
-            self._create("meetings", f"meetings/{meeting_id}/feedback", thought)
+            self._create("meetings", f"meetings/{meeting_id}/feedback", thought, feedback)
 
     def _meeting(self) -> Body:
         said = self._engagement
@@ -99,9 +101,9 @@ class _Recording:
     def _raise(self, concern: Concern, links: Body) -> None:
         facts = concern.model_dump(include={"category", "hate_strand", "locality", "sensitive"})
         told = {"said": concern.you_said, "raised_on": self._engagement.held_on}
-        record_id = self._create("concerns", "concerns", {**facts, **told, **links})
+        record_id = self._create("concerns", "concerns", {**facts, **told, **links}, concern)
         self._raised[concern.category].append(record_id)
-        self._publish("concerns", record_id, concern.published)
+        self._publish("concerns", record_id, concern)
 
     def _promise(self, promise: Commitment) -> Body:
         return {"owner_role": promise.owner_role, "commitment": promise.commitment, **self._standing(promise.answers)}
@@ -110,16 +112,17 @@ class _Recording:
         """What was done is recorded as an action that is closed already; its words are both what was owed and what came of it."""
         done = {"owner_role": outcome.owner_role, "commitment": outcome.we_did, "outcome_note": outcome.we_did}
         closed = {"status": "closed", "outcome": outcome.outcome}
-        record_id = self._create("concerns", "actions", {**done, **closed, **self._standing(outcome.answers), **links})
-        self._publish("actions", record_id, outcome.published)
+        record_id = self._create("concerns", "actions", {**done, **closed, **self._standing(outcome.answers), **links}, outcome)
+        self._publish("actions", record_id, outcome)
 
     def _standing(self, answers: Iterable[str]) -> Body:
         """No report gives a day by which something was due."""
         return {"standing": True, "answers": [record_id for category in answers for record_id in self._raised[category]]}
 
-    def _publish(self, collection: str, record_id: str, words: dict[str, str] | None) -> None:
-        if words:
-            self._api.publish(f"/v1/forces/{self._engagement.force}/{collection}", record_id, words)
+    def _publish(self, collection: str, record_id: str, part: Concern | Outcome) -> None:
+        if part.published:
+            path = f"/v1/forces/{self._engagement.force}/{collection}"
+            self._api.publish(path, record_id, part.published, part.not_personal_data)
 
-    def _create(self, service: str, collection: str, body: Body) -> str:
-        return self._api.create(service, f"/v1/forces/{self._engagement.force}/{collection}", body)
+    def _create(self, service: str, collection: str, body: Body, part: Vouched) -> str:
+        return self._api.create(service, f"/v1/forces/{self._engagement.force}/{collection}", body, part.not_personal_data)

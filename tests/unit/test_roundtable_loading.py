@@ -10,6 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from contracts.vouching import HEADER
 from roundtable.demonstration import DATA, forces_of, load_once
 from roundtable.errors import OperatorError
 from roundtable.home import Home
@@ -138,3 +139,46 @@ def test_a_refusal_stops_the_load_and_leaves_no_marker(home: Home, services: dic
         load_once(home, services, DATA, silent)
 
     assert load_once(home, services, DATA, silent)
+
+
+VOUCHED = """
+engagements:
+- force: kent
+  kind: iag
+  title: The group
+  venue: {name: Hall}
+  purpose: Ring 0300 123 1212
+  not_personal_data: [/purpose]
+  attendance:
+    organisations: [{name: Helpline 0300 123 1212, not_personal_data: [/name]}]
+  concerns:
+  - {category: drugs, you_said: Nobody answers 0300 123 1212, published: {you_said: Answer it}, not_personal_data: [/said, /you_said]}
+  - {category: drugs, you_said: Nobody answers}
+  commitments: [{owner_role: Chief Constable, commitment: Answer 0300 123 1212, not_personal_data: [/commitment]}]
+"""
+
+
+def test_a_file_says_of_its_own_texts_that_they_hold_no_personal_data(
+    home: Home, services: dict[str, str], recorder: Recorder, tmp_path: Path
+) -> None:
+    (tmp_path / "file.yaml").write_text(VOUCHED)
+
+    assert load_once(home, services, tmp_path / "file.yaml", silent)
+
+    said = [(path.split("/")[-1], headers.get(HEADER)) for path, _, headers in recorder.sent]
+    assert said == [
+        ("organisations", "/name"),
+        ("meetings", "/purpose"),
+        ("concerns", "/said, /you_said"),
+        ("publish", "/said, /you_said"),
+        ("concerns", None),
+        ("actions", "/commitment"),
+    ]
+    assert not any("not_personal_data" in body for _, body, _ in recorder.sent)
+
+
+def test_a_text_that_is_refused_can_be_said_to_hold_none_in_the_file(home: Home, services: dict[str, str], recorder: Recorder) -> None:
+    recorder.refusals.append(Response(f"name it in {HEADER}", 422))
+
+    with pytest.raises(OperatorError, match=r"not_personal_data.*\[/said\]"):
+        load_once(home, services, DATA, silent)
