@@ -12,6 +12,7 @@ from chassis.mongo import Collection
 from chassis.relay import relay
 from chassis.runtime import Runtime
 from chassis.service import Service
+from contracts.vouching import HEADER
 from roundtable.grants import Grant
 from roundtable.identity import Issuer
 from tests.conftest import Place, eventually, running
@@ -33,6 +34,11 @@ class Caller:
     runtime: Runtime
     force: str
     roles: tuple[str, ...]
+    vouched: tuple[str, ...] = ()
+
+    def vouching(self, *pointers: str) -> "Caller":
+        """The same caller, who says of these texts of every body that they hold no personal data."""
+        return replace(self, vouched=pointers)
 
     def holding(self, *roles: str, force: str | None = None) -> "Caller":
         """Another caller, who holds these roles; in another force perhaps."""
@@ -101,6 +107,7 @@ class Caller:
     def _headers(self, version: int | None = None, key: str | None = None) -> Record:
         token = self.issuer.token("ada", [Grant(self.force, self.roles)], timedelta(hours=1))
         sent = {"Authorization": f"Bearer {token}", "If-Match": f'"{version}"' if version else None, "Idempotency-Key": key}
+        sent[HEADER] = ", ".join(self.vouched) or None
         return {name: value for name, value in sent.items() if value is not None}
 
 
