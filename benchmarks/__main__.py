@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from benchmarks import forces, memory, peers, projector, rebuild, rebuild_under_load, relay, sizes, visible, write_path
+from benchmarks import forces, memory, peers, projector, rebuild, rebuild_under_load, relay, secured, sizes, visible, write_path
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, fresh_prefix
 from benchmarks.machine import described, load
@@ -25,6 +25,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "projector": projector.run,
     "peers": peers.run,
     "visible": visible.run,
+    "secured": secured.run,
     "memory": memory.run,
     "sizes": sizes.run,
     "forces": forces.run,
@@ -32,8 +33,8 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "rebuild-under-load": rebuild_under_load.run,
 }
 FULL, QUICK = 5, 2
-LONG: Final = frozenset({"memory", "peers", "rebuild-under-load"})
-"""What is no part of a quick run: virtual machines have to get warm, leases have to run out, memory has to grow."""
+LONG: Final = frozenset({"memory", "peers", "rebuild-under-load", "secured"})
+"""What is no part of a quick run: virtual machines have to get warm, leases have to run out, memory has to grow, much is measured twice."""
 
 
 def main(

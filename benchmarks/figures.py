@@ -6,7 +6,7 @@ from typing import Literal
 
 from benchmarks.measuring import Sample, percentile, ratios
 
-Unit = Literal["/s", "s", "ms", "MB", "µs"]
+Unit = Literal["/s", "s", "ms", "MB", "µs", "x"]
 
 
 @dataclass(frozen=True)
@@ -71,4 +71,4 @@ class Figure:
 
 def in_unit(value: float, unit: Unit) -> float:
     """A value in the unit that it is shown in."""
-    return value * {"/s": 1, "s": 1, "ms": 1e3, "MB": 1e-6, "µs": 1e6}[unit]
+    return value * {"/s": 1, "s": 1, "ms": 1e3, "MB": 1e-6, "µs": 1e6, "x": 1}[unit]

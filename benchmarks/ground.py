@@ -16,6 +16,7 @@ from roundtable.credentials import Credentials
 from roundtable.grants import parse_grant
 from roundtable.identity import AUDIENCE, ISSUER, Issuer
 from roundtable.native import Engines
+from roundtable.native.kafka.configuration import protocol
 from roundtable.native.ports import free_port
 from roundtable.native.processes import stop_all
 from roundtable.native.services import Service, start_service
@@ -74,6 +75,8 @@ class Ground:
             "database_prefix": self.prefix,
             "mongo_url": self.engines.mongo_url(service),
             "kafka_bootstrap_servers": self.engines.bootstrap_servers,
+            "kafka_security_protocol": protocol(tls=self.engines.ca is not None),
+            "engines_ca": str(self.engines.ca or ""),
             "kafka_username": service,
             "kafka_password": self.engines.kafka_password(service),
             "jwks": str(self.engines.home.jwks),
