@@ -45,6 +45,16 @@ async def test_an_issuer_is_found_by_its_discovery_document_and_its_roles_mean_w
     assert principal.grants == {KENT: {Role.READER, Role.RECORDER}, "*": READS}
 
 
+async def test_a_machine_that_asked_for_its_token_itself_is_known_by_its_account(realm: Realm) -> None:
+    """As Keycloak gives one for client credentials: without a person, a session or an ID token."""
+    account = {"sub": "7f1c", "azp": "records-system", "client_id": "records-system"}
+
+    principal = await trusting(realm.entry()).verify(realm.token("officer", **account))
+
+    assert principal.subject == "kent:7f1c"
+    assert principal.grants == {KENT: {Role.READER, Role.RECORDER}}
+
+
 @pytest.mark.parametrize("roles", [None, [], ["unheard-of"]])
 async def test_whoever_has_no_role_that_means_anything_is_known_and_granted_nothing(realm: Realm, roles: Any) -> None:
     principal = await trusting(realm.entry()).verify(realm.token(realm_access={"roles": roles}))
