@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Entry(NamedTuple):
-    """One package of the lock."""
+    """One package of the lock, in each version that one Python or another takes."""
 
     text: str
     wanted_by: frozenset[str]
@@ -25,8 +25,12 @@ class Entry(NamedTuple):
 
 def entries(lock: str) -> dict[str, Entry]:
     """The packages of a lock, by name."""
-    found = {match["name"]: Entry(match[0], _wanted_by(match["comments"])) for match in _ENTRY.finditer(lock)}
-    if len(found) != len(re.findall(r"^[a-z0-9._-]+==", lock, re.MULTILINE)):
+    found: dict[str, Entry] = {}
+    matches = list(_ENTRY.finditer(lock))
+    for match in matches:
+        text, wanted_by = found.get(match["name"], ("", frozenset[str]()))
+        found[match["name"]] = Entry(text + match[0], wanted_by | _wanted_by(match["comments"]))
+    if len(matches) != len(re.findall(r"^[a-z0-9._-]+==", lock, re.MULTILINE)):
         message = "requirements.lock does not say of every package who needs it: write it by `make lock`"
         raise SystemExit(message)
     return found

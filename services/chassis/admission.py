@@ -1,6 +1,6 @@
 """Who may do what, where: judged before the body is read. Routes of an admitted class answer states by role.
 
-The order of judgement is that of the interface: token 401, grant 403 or 404, body 4xx, then whatever the operation finds.
+The order of judgement is that of the interface: token 401, rate 429, grant 403 or 404, body 4xx, then whatever the operation finds.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ClassVar, Final
 
-from fastapi import Request, Response
+from fastapi import Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from chassis.answers import Page, Replayed, answer, page, replay
 from chassis.mongo import Unavailable
 from chassis.principal import Principal, Role
 from chassis.problems import WRITE_REFUSED, Refusal, away, not_found, problems
+from chassis.rates import TOO_OFTEN
 from chassis.recording import Stale
 from chassis.runtime import Runtime
 from chassis.screening import screening
@@ -46,7 +47,7 @@ class AdmittedRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:  # noqa: ANN401 - the options of `APIRoute`
         writes = not _WITHOUT_BODY.issuperset(options.get("methods") or {"GET"})
-        usual = problems(400, 401, 403, 404, 422, 503) | (problems(413, 415) | WRITE_REFUSED if writes else {})
+        usual = problems(400, 401, 403, 404, 422, 503) | TOO_OFTEN | (problems(413, 415) | WRITE_REFUSED if writes else {})
         options["responses"] = usual | (options.get("responses") or {})
         options["openapi_extra"] = {"security": _security(self.admitted)} | (options.get("openapi_extra") or {})
         super().__init__(path, _answering(endpoint, options.get("status_code") or 200), **options)
@@ -98,8 +99,16 @@ def _security(admitted: frozenset[Role]) -> list[dict[str, list[str]]]:
 
 
 async def _principal(runtime: Runtime, request: Request) -> Principal:
+    """Who asks, if not too often. A valid token is never refused for what others at its address sent."""
     sent = request.headers.getlist("authorization")
-    return await runtime.authenticator.principal(sent[0] if len(sent) == 1 else None)
+    try:
+        principal = await runtime.authenticator.principal(sent[0] if len(sent) == 1 else None)
+    except Refusal as refusal:
+        if refusal.status == status.HTTP_401_UNAUTHORIZED:
+            await runtime.rates.attempt(request)
+        raise
+    await runtime.rates.principal(principal)
+    return principal
 
 
 def _visit(runtime: Runtime, principal: Principal, request: Request, body: bytes) -> Visit:

@@ -48,11 +48,19 @@ _ANSWERED: Final = {
 class DocumentedApp(FastAPI):
     """An application whose document says what every operation of Roundtable shares."""
 
+    _written: bytes | None = None
+
     def openapi(self) -> Document:
         """The document; made once."""
         if self.openapi_schema is None:
             self.openapi_schema = finished(super().openapi())
         return self.openapi_schema
+
+    def written(self) -> bytes:
+        """The document as JSON; written once."""
+        if self._written is None:
+            self._written = json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+        return self._written
 
 
 def example(*, request: Any = None, answer: Any = None, status: int = 200, media_type: str = "application/json") -> Document:  # noqa: ANN401 - a value of any type

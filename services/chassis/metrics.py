@@ -1,7 +1,7 @@
 """The one catalogue of metrics. `/metrics` shows them to the machine and the private network, and never through a gateway."""
 
 from collections.abc import Mapping
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -11,6 +11,7 @@ from prometheus_fastapi_instrumentator import Instrumentator
 from prometheus_fastapi_instrumentator.metrics import Info
 
 from chassis.health import Report
+from chassis.networks import plain, within
 from chassis.problems import Refusal, problems
 
 PREFIX: Final = "roundtable_"
@@ -33,6 +34,7 @@ CATALOGUE: Final[Mapping[str, str]] = {
     "screening_refused_total": "Texts that were refused because something in them looks like personal data, by what it looks like",
     "screening_overridden_total": "Texts that were let pass because the caller said that it is not personal data",
     "http_request_duration_seconds": "Time to answer a request; of a stream, to begin it",
+    "rate_limited_total": "Requests that were refused because too many were made by a principal, in attempts to sign in, or by anyone",
     "first_response_overdue": "Concerns whose first response is overdue",
     "actions_overdue": "Open actions whose day has passed",
 }
@@ -77,6 +79,7 @@ stream_clients_dropped_total: Final = counter("stream_clients_dropped_total")
 screening_refused_total: Final = counter("screening_refused_total", "kind")
 screening_overridden_total: Final = counter("screening_overridden_total", "kind")
 http_request_duration_seconds: Final = histogram("http_request_duration_seconds", "method", "handler", "status")
+rate_limited_total: Final = counter("rate_limited_total", "by")
 first_response_overdue: Final = gauge("first_response_overdue", "force")
 actions_overdue: Final = gauge("actions_overdue", "force")
 
@@ -116,9 +119,5 @@ def from_inside(request: Request) -> bool:
     """Whether a request comes straight from the machine itself or from the private network."""
     if request.client is None or any(name in request.headers for name in _VIA_GATEWAY):
         return False
-    try:
-        address = ip_address(request.client.host)
-    except ValueError:
-        return False
-    plain = (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
-    return any(plain in network for network in _INSIDE)
+    address = plain(request.client.host)
+    return address is not None and within(address, _INSIDE)

@@ -37,6 +37,7 @@ _WORDS: Final[Mapping[int, str]] = {
     415: "The body is not JSON",
     422: "The request can be read, but something in it is wrong",
     428: "`If-Match` is missing",
+    429: "So much was asked in so short a time that nothing more is done until the time in `Retry-After` is over",
     503: "Something that the service needs is away for now",
     504: "What was waited for did not come in time",
 }

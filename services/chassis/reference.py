@@ -1,16 +1,17 @@
-"""The page at `/docs`: the operations of the service, from its OpenAPI document. It needs nothing from anywhere else."""
+"""The OpenAPI document, and the page at `/docs` that shows its operations. It needs nothing from anywhere else."""
 
 import json
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from chassis.documents import operations, worked_example
+from chassis.rates import by_address
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(by_address)], include_in_schema=False)
 _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #17202a; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 h2 { font-size: 1.05rem; margin: 2rem 0 .25rem; border-top: 1px solid #cfd6dd; padding-top: 1rem }
@@ -20,7 +21,13 @@ code, pre { font: .9rem/1.45 ui-monospace, monospace } pre { background: #f2f5f7
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-@router.get("/docs", include_in_schema=False)
+@router.get("/openapi.json")
+async def document(request: Request) -> Response:
+    """Show the document itself."""
+    return Response(request.app.written(), media_type="application/json")
+
+
+@router.get("/docs")
 async def docs(request: Request) -> HTMLResponse:
     """Show the operations of the service with their examples."""
     return HTMLResponse(page(request.app.openapi()), headers={"Content-Security-Policy": _POLICY})

@@ -13,6 +13,7 @@ from chassis.health import Checks
 from chassis.keys import KeyStore
 from chassis.mongo import Mongo
 from chassis.outbox import Outbox
+from chassis.rates import Rates
 from chassis.registry import Registry
 from chassis.settings import Settings
 
@@ -26,6 +27,7 @@ class Runtime:
     Attributes:
         stopping: set at once when the process is told to end; streams and loops end with it.
         prepared: set once the indexes are made; background work begins then.
+        rates: how often one may ask this process.
         backlog: how much waits in the service's outbox, and whether more may be recorded.
         recorded: set when something was recorded in this process, so that the relay need not wait for its next look.
         clock: the time; tests hold it.
@@ -40,6 +42,7 @@ class Runtime:
     authenticator: Authenticator
     checks: Checks = field(init=False)
     backlog: Backlog = field(init=False)
+    rates: Rates = field(init=False)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     recorded: asyncio.Event = field(default_factory=asyncio.Event)
     prepared: asyncio.Event = field(default_factory=asyncio.Event)
@@ -48,9 +51,11 @@ class Runtime:
     _kept: dict[type[Any], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Make the checks, which fail once the process is told to end, and the backlog."""
+        """Make the checks, which fail once the process is told to end, and what counts: the backlog and the rates."""
         self.checks = Checks(self.stopping)
         self.backlog = Backlog(Outbox(self.mongo, self.name), self.settings.outbox_limit)
+        own = self.settings
+        self.rates = Rates(own.principal_rate, own.attempt_rate, own.anyone_rate, own.trusted_proxies)
 
     def now(self) -> datetime:
         """This instant, UTC, to the millisecond that events keep."""

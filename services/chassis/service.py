@@ -8,7 +8,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import NoReturn
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 
 from chassis import handlers, health, logs, metrics, reference
 from chassis.auth import Authenticator
@@ -53,12 +53,13 @@ class Service:
     opens: bool = True
     needs_kafka: bool = True
 
-    def app(self, runtime: Runtime) -> FastAPI:
+    def app(self, runtime: Runtime) -> DocumentedApp:
         """The HTTP side of the service. It starts nothing, and connects to nothing until it is asked."""
         app = DocumentedApp(
             title=f"Roundtable: {self.name}",
             version=version("roundtable"),
             description=self.description,
+            openapi_url=None,
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
@@ -123,7 +124,7 @@ async def _serve(service: Service, settings: Settings) -> int:
         runtime.checks.add("keys", lambda: _keys_are_there(runtime))
     app = service.app(runtime)
     # Whoever asks for the document first would have the loop stand still for the fifth of a second that it takes to write.
-    app.openapi()
+    app.written()
     # What is loaded by now stays: to look through it for garbage, as a full collection does, would stop the loop for a tenth of a second.
     gc.collect()
     gc.freeze()

@@ -6,9 +6,10 @@ import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from limits import parse
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -16,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from chassis.issuers import read_issuers
 from chassis.jwks import KeySource
 from chassis.mongo import is_address, lacks_password
+from chassis.networks import Networks
 from chassis.secret_files import PREFIX, place_of, require_folder, secrets_folder, value_now
 from chassis.trust import DEMONSTRATION, Trusted
 from contracts.entry import problem, refuse
@@ -28,6 +30,25 @@ _ONLY_IN_A_DEMONSTRATION: Final = problem(
     "demonstration",
     f"names {DEMONSTRATION}, whose key lies in the data folder: name your identity provider, or set {PREFIX}DEMONSTRATION=true",
 )
+_NO_RATE: Final = problem("wrong_rate", "must be a rate such as: 10000 per 10 seconds")
+
+
+def _a_rate(written: str) -> str:
+    """The text itself, if the library reads it as one rate that lets somebody through.
+
+    Raises:
+        ValueError: it does not.
+    """
+    try:
+        rate = parse(written)
+    except ValueError:
+        rate = None
+    if rate is None or rate.amount < 1 or re.search("[,;|]", written):
+        raise _NO_RATE
+    return written
+
+
+Rate = Annotated[str, AfterValidator(_a_rate)]
 
 
 class Settings(BaseSettings):
@@ -74,6 +95,14 @@ class Settings(BaseSettings):
     registry_poll_seconds: float = Field(5.0, gt=0, le=15, description="How often forces and grants are read.")
     outbox_limit: int = Field(
         100_000, ge=1, description="How many recorded events may wait for Kafka before writes are refused until they are fewer."
+    )
+    principal_rate: Rate = Field(
+        "10000 per 10 seconds", description="How often a principal may ask one process: a number per number of seconds, minutes or hours."
+    )
+    attempt_rate: Rate = Field("300 per minute", description="How often an address may show a token that is not valid, or try to sign in.")
+    anyone_rate: Rate = Field("600 per minute", description="How often an address may ask for what needs neither token nor session.")
+    trusted_proxies: Networks = Field(
+        (), description="Networks of the gateways whose X-Forwarded-For says which address asks: 10.1.2.3/32, or a list in JSON."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log lines that are written.")
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chassis.rates import Rates
 from chassis.runtime import Runtime
 from readmodel.dashboard.sessions import COOKIE
 from tests.conftest import Place
@@ -125,3 +126,23 @@ async def test_a_revoked_grant_is_gone_at_the_next_page(scene: Scene) -> None:
     assert refused.status_code == 403
     assert "You are signed in, but have no force yet" in refused.text
     assert (await browser.get(f"/forces/{force}")).status_code == 403
+
+
+async def test_who_is_signed_in_is_counted_by_name_and_not_by_address(scene: Scene) -> None:
+    ada, somebody = await scene.signed_in("reader"), scene.browser()
+    scene.world.runtime.rates = Rates("2 per hour", "10 per hour", "1 per hour", ())
+
+    assert [(await somebody.get("/about")).status_code for _ in range(2)] == [200, 429]
+    assert [(await ada.get("/about")).status_code for _ in range(3)] == [200, 200, 429]
+
+
+async def test_who_tries_too_many_codes_does_not_use_up_one_that_is_good(scene: Scene) -> None:
+    code, browser = await scene.code(), scene.browser()
+    scene.world.runtime.rates = Rates("100 per hour", "2 per hour", "100 per hour", ())
+
+    guesses = [(await browser.get("/sign-in", params={"code": f"guess-{n}"}, headers=TYPED)).status_code for n in range(3)]
+    refused = await browser.get("/sign-in", params={"code": code}, headers=TYPED)
+    scene.world.runtime.rates = Rates("100 per hour", "2 per hour", "100 per hour", ())
+
+    assert (guesses, refused.status_code) == ([403, 403, 429], 429)
+    assert (await browser.get("/sign-in", params={"code": code}, headers=TYPED)).status_code == 303

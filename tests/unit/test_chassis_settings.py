@@ -220,3 +220,24 @@ def test_without_an_issuer_a_service_does_not_start(environment: pytest.MonkeyPa
     environment.delenv("ROUNDTABLE_ISSUER")
 
     assert [line.split(": ")[1] for line in lines_of(capsys)] == ["ROUNDTABLE_JWKS", "ROUNDTABLE_ISSUER"]
+
+
+@pytest.mark.parametrize(
+    "written", ["often", "0 per second", "10 per fortnight", "10/second;100/minute", "-1 per second", "1.5 per second"]
+)
+def test_a_rate_that_is_none_is_named(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], written: str) -> None:
+    environment.setenv("ROUNDTABLE_PRINCIPAL_RATE", written)
+
+    (line,) = lines_of(capsys)
+
+    assert line == "meetings: ROUNDTABLE_PRINCIPAL_RATE: must be a rate such as: 10000 per 10 seconds"
+
+
+def test_rates_and_trusted_gateways_are_an_operators_to_choose(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ROUNDTABLE_ATTEMPT_RATE", "5/30 seconds")
+    environment.setenv("ROUNDTABLE_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8")
+
+    settings = load(Own, "meetings")
+
+    assert settings.attempt_rate == "5/30 seconds"
+    assert [str(each) for each in settings.trusted_proxies] == ["10.0.0.0/8", "fd00::/8"]

@@ -33,7 +33,7 @@ def test_all_that_an_installed_package_requires_comes_with_it() -> None:
     assert needed - {"typing_extensions"} <= locked()
 
 
-SETTINGS = ["ROUNDTABLE_JWKS", "ROUNDTABLE_ISSUER", "ROUNDTABLE_DEMONSTRATION", "ROUNDTABLE_DASHBOARD_URL"]
+SETTINGS = ["ROUNDTABLE_JWKS", "ROUNDTABLE_ISSUER", "ROUNDTABLE_DEMONSTRATION", "ROUNDTABLE_DASHBOARD_URL", "ROUNDTABLE_TRUSTED_PROXIES"]
 """What services read, and compose gives another default."""
 
 

@@ -1,7 +1,6 @@
 """Every route of every service says who is admitted, and admits nobody else; what is open to anyone is listed here, with a reason."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import httpx2
@@ -12,6 +11,8 @@ from fastapi.routing import APIRoute
 from chassis import health, metrics, reference
 from chassis.admission import AdmittedRoute
 from chassis.principal import Role
+from chassis.rates import Rates
+from chassis.runtime import Runtime
 from chassis.service import Service
 from concerns.main import SERVICE as CONCERNS
 from meetings.main import SERVICE as MEETINGS
@@ -19,7 +20,7 @@ from notifications.main import SERVICE as NOTIFICATIONS
 from readmodel.dashboard.frame import PageRoute
 from readmodel.dashboard.visitors import signed_in
 from readmodel.main import SERVICE as READMODEL
-from tests.unit.leaflets import HERE, THERE, Issuer, runtime_of
+from tests.unit.leaflets import HERE, THERE, Issuer
 
 SERVICES: Final = {service.name: service for service in (MEETINGS, CONCERNS, NOTIFICATIONS, READMODEL)}
 OPEN: Final = {
@@ -74,15 +75,14 @@ def test_a_route_says_who_is_admitted(service: str, route: APIRoute) -> None:
 
 
 def test_the_list_of_open_routes_names_no_other() -> None:
-    assert OPEN.keys() - {"/openapi.json"} == {
+    assert OPEN.keys() == {
         route.path for _, route in EVERY if not isinstance(route, AdmittedRoute) and not needs_a_session(route.dependant)
     }
 
 
 @pytest.fixture
-async def doors(issuer: Issuer, tmp_path: Path) -> AsyncIterator[dict[str, httpx2.AsyncClient]]:
+async def doors(runtime: Runtime) -> AsyncIterator[dict[str, httpx2.AsyncClient]]:
     """A client of each service, none of which has an engine."""
-    runtime = runtime_of(issuer, tmp_path)
     await runtime.registry.refresh()
     apps = {name: service.app(runtime) for name, service in SERVICES.items()}
     yield {name: httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://services.test") for name, app in apps.items()}
@@ -99,6 +99,37 @@ async def test_the_document_names_the_roles_of_every_operation(doors: dict[str, 
         for method in methods(route) if service == name else ():
             named = {role for way in paths[route.path][method.lower()]["security"] for role in way["bearer"]}
             assert named == (set() if route.admitted == frozenset(Role) else {role.value for role in route.admitted})
+
+
+LIMITLESS = ("/health/", "/metrics", "/static/")
+"""What supervisors and Prometheus ask; and files, which cost less than to count them."""
+
+
+async def test_no_route_answers_without_end(doors: dict[str, httpx2.AsyncClient], issuer: Issuer, runtime: Runtime) -> None:
+    runtime.rates = Rates("1 per hour", "1 per hour", "1 per hour", ())
+    bearer = issuer.bearer({HERE: [role.value for role in Role]})
+    for headers in (bearer, {}):
+        await doors["concerns"].get(f"/v1/forces/{HERE}/concerns/x", headers=headers)
+    await doors["readmodel"].get("/about")
+
+    found = [
+        (route.path, status)
+        for name, route in EVERY
+        if not route.path.startswith(LIMITLESS)
+        for headers in (bearer, {})
+        for status in await asked(doors[name], route, headers)
+    ]
+
+    assert {each for each in found if each[1] != 429} == set()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_the_document_says_of_every_operation_that_it_may_be_asked_too_often(doors: dict[str, httpx2.AsyncClient], name: str) -> None:
+    paths: dict[str, dict[str, Any]] = (await doors[name].get("/openapi.json")).json()["paths"]
+
+    silent = {path for path, item in paths.items() for operation in item.values() if "429" not in operation["responses"]}
+
+    assert silent == {"/health/live", "/health/ready", "/metrics"}
 
 
 async def asked(door: httpx2.AsyncClient, route: APIRoute, headers: dict[str, str]) -> list[int]:

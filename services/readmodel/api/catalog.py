@@ -2,16 +2,18 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import JSONResponse
 
 from chassis.documents import example
 from chassis.problems import not_found, problems
+from chassis.rates import TOO_OFTEN, by_address
 from readmodel.catalogue import documents
 
 _FOREVER: Final = {"Cache-Control": "public, max-age=3600"}
 Name = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,80}\.json$", description="Name of the file", examples=["concern-raised.v1.json"])]
-router = APIRouter(prefix="/catalog", tags=["catalogue"], responses=problems(404, 422))
+_REFUSALS: Final = problems(404, 422) | TOO_OFTEN
+router = APIRouter(prefix="/catalog", tags=["catalogue"], responses=_REFUSALS, dependencies=[Depends(by_address)])
 
 
 class SchemaAnswer(JSONResponse):

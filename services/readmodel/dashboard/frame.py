@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from chassis.mongo import Unavailable
+from chassis.rates import TooOften
 from readmodel.dashboard.rendering import page
 from readmodel.dashboard.visitors import NoForce, NotSignedIn, PageMissing
 
@@ -54,6 +55,10 @@ async def _answer(inner: Answer, request: Request) -> Response:
         return await inner(request)
     except NotSignedIn:
         return RedirectResponse("/sign-in", 303)
+    except TooOften as refusal:
+        response: Response = page(request, "too_often.html", refusal.status)
+        response.headers.update(refusal.headers)
+        return response
     except Exception as error:  # whatever failed, the visitor gets a page and the log its place
         known = _refusal(error)
         if known is None:

@@ -80,12 +80,13 @@ class Visitor:
 
 
 async def anyone(request: Request) -> Visitor | None:
-    """The visitor, when the request's cookie belongs to a session that is not over."""
+    """The visitor, when the request's cookie belongs to a session that is not over; refused if they, or nobody known, ask too often."""
     runtime: Runtime = request.app.state.runtime
     if not runtime.registry.loaded:
         message = "the registry of forces and grants was not read yet"
         raise Unavailable(message)
     session = await Sessions(runtime.mongo).find(request.cookies.get(COOKIE), runtime.now())
+    await (runtime.rates.anyone(request) if session is None else runtime.rates.principal(session.principal))
     request.state.visitor = None if session is None else Visitor(session, runtime)
     found: Visitor | None = request.state.visitor
     return found

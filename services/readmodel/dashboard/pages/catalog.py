@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from chassis.documents import example
+from chassis.rates import TOO_OFTEN
 from contracts.vocabulary import label
 from readmodel import catalogue
 from readmodel.accepting import preferred
@@ -17,7 +18,8 @@ from readmodel.dashboard.visitors import Anyone
 
 router = APIRouter(route_class=PageRoute, tags=["catalogue"])
 _JSON: Final = "application/json"
-_FORMS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {HTMLResponse.media_type: {"schema": {"type": "string"}}}}}
+_PAGE: Final = {"content": {HTMLResponse.media_type: {"schema": {"type": "string"}}}}
+_FORMS: Final[dict[int | str, dict[str, Any]]] = {200: _PAGE, 429: TOO_OFTEN[429] | _PAGE}
 
 
 def _answered(entries: tuple[Entry, ...]) -> dict[str, Any]:

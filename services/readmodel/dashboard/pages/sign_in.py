@@ -59,6 +59,7 @@ async def sign_out(request: Request, visitor: Anyone, token: Field = "") -> Resp
 
 async def _redeem(request: Request, code: str) -> Response:
     runtime: Runtime = request.app.state.runtime
+    await runtime.rates.attempt(request)
     session = await Sessions(runtime.mongo).redeem(code, runtime.now())
     if session is None:
         return _asked(request, 403, refused=True)

@@ -28,7 +28,7 @@ async def leave(request: Request, visitor: Anyone, name: str) -> Response:
     del visitor
     if prefetched(request):
         return Response(status_code=204)
-    provider, flow = _provider(request, name), Flow.begin(name)
+    provider, flow = await _provider(request, name), Flow.begin(name)
     try:
         response = RedirectResponse(await provider.address(flow), _FOUND)
     except NotSignedInThere as error:
@@ -43,7 +43,7 @@ async def come_back(
 ) -> Response:
     """Redeem what the browser came back with, and begin a session."""
     del visitor
-    provider, flow = _provider(request, name), Flow(name, request.cookies.get(COOKIE, ""))
+    provider, flow = await _provider(request, name), Flow(name, request.cookies.get(COOKIE, ""))
     if not code or not provider.is_issuer(iss) or not flow.came_back_with(state):
         return _failed(request, provider, NotSignedInThere("the browser came back without a code, or from another sign-in"))
     try:
@@ -58,8 +58,11 @@ async def come_back(
     return response
 
 
-def _provider(request: Request, name: str) -> Provider:
-    found = providers(request.app.state.runtime).get(name)
+async def _provider(request: Request, name: str) -> Provider:
+    """The provider of that name; asking it for anything is an attempt to sign in."""
+    runtime: Runtime = request.app.state.runtime
+    await runtime.rates.attempt(request)
+    found = providers(runtime).get(name)
     if found is None:
         raise PageMissing
     return found
