@@ -47,7 +47,7 @@ class AdmittedRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:  # noqa: ANN401 - the options of `APIRoute`
         writes = not _WITHOUT_BODY.issuperset(options.get("methods") or {"GET"})
-        usual = problems(400, 401, 403, 404, 422, 503) | TOO_OFTEN | (problems(413, 415) | WRITE_REFUSED if writes else {})
+        usual = problems(400, 401, 403, 404, 422, 503) | TOO_OFTEN | (problems(408, 413, 415) | WRITE_REFUSED if writes else {})
         options["responses"] = usual | (options.get("responses") or {})
         options["openapi_extra"] = {"security": _security(self.admitted)} | (options.get("openapi_extra") or {})
         super().__init__(path, _answering(endpoint, options.get("status_code") or 200), **options)

@@ -40,6 +40,20 @@ class Judged(Request):
         return self._read
 
 
+async def received(request: Request) -> Request:
+    """The same request, its body taken in within bounds, for what reads it in another form than JSON.
+
+    Raises:
+        Refusal: as `receive`.
+    """
+    body = await receive(request)
+
+    async def again() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(request.scope, again)
+
+
 async def receive(request: Request) -> bytes:
     """The bytes of the body.
 

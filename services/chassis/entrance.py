@@ -1,19 +1,24 @@
 """The door that every request comes in by: it gives a trace, keeps a line of the access log, and lets no failure out bare."""
 
+import asyncio
 import time
 from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.handlers import unexpected
-from chassis.problems import Refusal, respond
+from chassis.outward import guard
+from chassis.problems import Refusal, away, respond
 from chassis.trace import taken, trace_id, tracing
 
 log = structlog.get_logger()
 _UNTOLD: Final = ("/health/", "/metrics")
 """What is asked every few seconds by machines is not worth a line."""
+ANSWER_SECONDS: Final = 60.0
+"""How long an answer may take to begin. Whatever is waited for inside has a shorter bound of its own, and this one holds if it has not."""
 
 
 class Entrance:
@@ -41,6 +46,7 @@ class _Passage:
         self._outside = send
         self._status = 0
         self._bodiless = scope["method"] == "HEAD"
+        self._due = asyncio.timeout(ANSWER_SECONDS)
 
     async def run(self) -> None:
         began = time.perf_counter()
@@ -60,16 +66,22 @@ class _Passage:
         try:
             # HEAD is GET without the body, everywhere (RFC 9110, section 9.3.2); no route need know of it.
             asked = {**self._scope, "method": "GET"} if self._bodiless else self._scope
-            await self._app(asked, self._receive, self._send)
+            async with self._due:
+                await self._app(asked, self._receive, self._begun)
         except Exception as error:  # whatever failed, the caller gets a problem and the log its place
             if self._bodiless and self._status:
                 # A stream that is told that nobody listens ends by an error, after all was said.
                 return
-            answer = unexpected(error)
+            answer = _too_slow() if self._due.expired() else unexpected(error)
             if self._status:
                 # The answer has begun: only breaking the connection off tells the caller that it is not whole.
                 raise
             await answer(self._scope, self._receive, self._send)
+
+    async def _begun(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._due.reschedule(None)
+        await self._send(message)
 
     async def _send(self, message: Message) -> None:
         if self._bodiless and message["type"] == "http.response.body":
@@ -79,9 +91,13 @@ class _Passage:
             return
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            headers = MutableHeaders(raw=message["headers"])
-            headers["X-Trace-Id"] = trace_id() or ""
-            headers["X-Content-Type-Options"] = "nosniff"
+            MutableHeaders(raw=message["headers"])["X-Trace-Id"] = trace_id() or ""
+            guard(message["headers"])
         await self._outside(message)
         if self._bodiless and message["type"] == "http.response.start":
             await self._outside({"type": "http.response.body"})
+
+
+def _too_slow() -> Response:
+    log.error("answer_too_slow", seconds=ANSWER_SECONDS)
+    return respond(away("The answer took too long to begin"))

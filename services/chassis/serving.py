@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from chassis.connections import LARGEST_HEAD, Connection
 from chassis.identity import follow_secrets, prove_identity
 from chassis.logs import told
 from chassis.mongo import SignInRefused, Unavailable
@@ -24,6 +25,8 @@ DRAIN_SECONDS: Final = 5
 """How long requests under way may take to end."""
 KEEP_ALIVE_SECONDS: Final = 75
 """How long a connection may lie idle."""
+UNTAKEN_SECONDS: Final = 30
+"""How long a peer may take nothing of what it is sent."""
 WORK_SECONDS: Final = 2.0
 """How much longer background work may take: it was told to end when the requests were, and a slow machine needs what is left of ten."""
 _CLOSING_SECONDS: Final = 0.5
@@ -49,7 +52,7 @@ class _Process:
         self._runtime = runtime
         self._setup = setup
         self._background = background
-        self._server = _Server(_uvicorn(app))
+        self._server = _Server(_uvicorn(app, runtime.settings.connections))
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended_by_work = 0
         self._status = 1
@@ -163,6 +166,9 @@ def _bound(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Connections inherit it: whoever asks for much and takes none of it holds neither memory nor a connection for ever.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNTAKEN_SECONDS * 1000))
         listening.bind((host, port))
         listening.listen(_BACKLOG)
     except OSError:
@@ -171,10 +177,12 @@ def _bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _uvicorn(app: FastAPI) -> uvicorn.Config:
+def _uvicorn(app: FastAPI, connections: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+        limit_concurrency=connections,
         ws="none",
         lifespan="off",
         log_config=None,

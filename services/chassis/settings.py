@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     )
     attempt_rate: Rate = Field("300 per minute", description="How often an address may show a token that is not valid, or try to sign in.")
     anyone_rate: Rate = Field("600 per minute", description="How often an address may ask for what needs neither token nor session.")
+    connections: int = Field(5_000, ge=1, description="Connections at once in one process; further ones are answered with 503.")
     trusted_proxies: Networks = Field(
         (), description="Networks of the gateways whose X-Forwarded-For says which address asks: 10.1.2.3/32, or a list in JSON."
     )

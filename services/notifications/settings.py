@@ -1,9 +1,13 @@
 """Settings of notifications, besides those of every service."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 import chassis.settings
 from chassis.networks import Networks
+from chassis.secret_files import PREFIX
+from contracts.entry import problem, refuse
 
 
 class Settings(chassis.settings.Settings):
@@ -22,3 +26,12 @@ class Settings(chassis.settings.Settings):
         1_000, ge=1, le=100_000, description="Events that may wait for one client of a live stream before it is dropped."
     )
     stream_clients: int = Field(2_000, ge=1, le=100_000, description="Clients of live streams at once in one process.")
+
+    @model_validator(mode="after")
+    def _has_room_for_streams(self) -> Self:
+        if self.stream_clients >= self.connections:
+            reason = problem(
+                "too_many", f"must be less than {PREFIX}CONNECTIONS: each stream holds one, and others want to be answered too"
+            )
+            raise refuse(type(self), {"stream_clients": reason})
+        return self

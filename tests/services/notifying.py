@@ -156,7 +156,7 @@ async def serving(
 
 
 async def _serve(runtime: Runtime, listening_at: socket.socket) -> None:
-    server = _Server(_uvicorn(SERVICE.app(runtime)))
+    server = _Server(_uvicorn(SERVICE.app(runtime), runtime.settings.connections))
     serving_now = asyncio.create_task(server.serve([listening_at]))
     await runtime.stopping.wait()
     server.should_exit = True

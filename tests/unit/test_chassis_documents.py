@@ -54,7 +54,7 @@ def test_admitted_operations_ask_for_a_bearer_token_and_open_ones_do_not(documen
 def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None:
     answers = operation(document, "POST /v1/forces/{force}/leaflets")["responses"]
 
-    assert answers.keys() == {"201", "400", "401", "403", "404", "413", "415", "422", "429", "503"}
+    assert answers.keys() == {"201", "400", "401", "403", "404", "408", "413", "415", "422", "429", "503"}
     assert answers["422"]["content"].keys() == {"application/problem+json"}
     Draft202012Validator.check_schema(document["components"]["schemas"]["Problem"])
     assert "HTTPValidationError" not in json.dumps(document)

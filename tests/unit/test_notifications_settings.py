@@ -51,3 +51,12 @@ def test_what_is_no_network_stops_the_service_with_its_name(
     assert said.startswith("notifications: ROUNDTABLE_WEBHOOK_ALLOWED_NETWORKS: ")
     assert written not in said
     assert len(said.splitlines()) == 1
+
+
+def test_streams_leave_connections_for_others(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ROUNDTABLE_CONNECTIONS", "2000")
+
+    with pytest.raises(SystemExit):
+        load(Settings, "notifications")
+
+    assert capsys.readouterr().err.startswith("notifications: ROUNDTABLE_STREAM_CLIENTS: must be less than ROUNDTABLE_CONNECTIONS")

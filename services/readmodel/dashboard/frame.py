@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
+from chassis import bodies
 from chassis.mongo import Unavailable
 from chassis.rates import TooOften
 from readmodel.dashboard.rendering import page
@@ -43,7 +44,7 @@ class PageRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             request.state.nonce = secrets.token_urlsafe(16)
-            response = await _answer(inner, request)
+            response = await _answer(inner, await bodies.received(request) if request.method == "POST" else request)
             response.headers.update(_headers(request))
             return response
 
