@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+AUDIT := .venv-audit/bin
 
-.PHONY: demo test bench test-compose fuzz faults replicas soak check lint types graph contracts env-example lock
+.PHONY: demo test bench test-compose fuzz faults replicas soak check lint types graph contracts env-example lock audit audit-secrets audit-sbom audit-vulnerabilities
 
 demo: .venv/ready
 	exec $(BIN)/roundtable demo
@@ -61,8 +62,30 @@ contracts: .venv/ready
 graph: .venv/ready
 	$(BIN)/python -m roundtable.documents
 
+# Secrets in the files and their history, a list of what the image holds (dist/sbom.json, CycloneDX), and known vulnerabilities of what
+# is locked. The last asks the package index about each package; OSV_URL names another service, which may be your own.
+audit: audit-secrets audit-sbom audit-vulnerabilities
+
+audit-secrets: .venv-audit/ready
+	$(AUDIT)/python -m audit.secrets
+
+audit-sbom: .venv-audit/ready
+	mkdir -p dist
+	set -o pipefail; $(PYTHON) deploy/locked.py | $(AUDIT)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json -
+
+audit-vulnerabilities: .venv-audit/ready
+	@$(AUDIT)/pip-audit --strict --disable-pip --progress-spinner off --requirement requirements.lock \
+		$(if $(OSV_URL),--vulnerability-service osv --osv-url $(OSV_URL)) \
+		|| { echo "Not audited: there are vulnerabilities above, or the service that knows them could not be asked about every package." >&2; exit 1; }
+
 lock: .venv/ready
 	$(BIN)/uv pip compile --custom-compile-command 'make lock' --universal --generate-hashes --all-extras --quiet pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --custom-compile-command 'make lock' --universal --generate-hashes --python-version 3.11 --quiet audit/requirements.in --output-file audit/requirements.lock
+
+.venv-audit/ready: audit/requirements.lock
+	$(PYTHON) -m venv .venv-audit
+	$(AUDIT)/pip install --quiet --disable-pip-version-check --require-hashes --requirement audit/requirements.lock
+	touch $@
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
