@@ -13,7 +13,8 @@ from typing import Final
 import grimp
 
 from chassis.secret_files import PREFIX
-from chassis.settings import Settings, describe
+from chassis.settings import Settings
+from chassis.written import describe
 from roundtable.deployed.choices import compose_files, describe_choices
 from roundtable.metrics_table import with_metrics
 

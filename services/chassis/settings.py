@@ -4,14 +4,12 @@ import os
 import re
 import ssl
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from chassis.issuers import read_issuers
@@ -210,32 +208,6 @@ def load(settings: type[S], name: str) -> S:
     for field, what in wrong:
         _say(f"{name}: {place_of(field, folder)}: {what.removeprefix('Value error, ')}")
     raise SystemExit(EX_CONFIG)
-
-
-def describe(classes: Sequence[type[Settings]]) -> str:
-    """The text of `.env.example`: every setting with its default and meaning, those of all services first.
-
-    Args:
-        classes: the settings of each service.
-    """
-    shared = ["# Settings of every service. Those without a default must be set; docker compose does so itself.", *_lines(Settings, {})]
-    own = [[f"# {each.__module__.split('.')[0]}", *_lines(each, Settings.model_fields)] for each in classes]
-    return "\n\n".join("\n".join(section) for section in (shared, *own)) + "\n"
-
-
-def _lines(settings: type[Settings], known: Mapping[str, FieldInfo]) -> Iterator[str]:
-    for name, field in settings.model_fields.items():
-        if name in known and field.default == known[name].default:
-            continue
-        yield f"# {field.description or known[name].description}"
-        yield f"{PREFIX}{name.upper()}=" if field.default is PydanticUndefined else f"# {PREFIX}{name.upper()}={_written(field.default)}"
-
-
-def _written(default: Any) -> str:  # noqa: ANN401 - a default of any type
-    value = default.get_secret_value() if isinstance(default, SecretStr) else default
-    if value is None:
-        return ""
-    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _why_unread(error: SettingsError) -> str:

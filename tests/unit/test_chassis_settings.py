@@ -7,7 +7,8 @@ import pytest
 from pydantic import Field, ValidationError
 
 from chassis.secret_files import PREFIX
-from chassis.settings import EX_CONFIG, Settings, describe, load
+from chassis.settings import EX_CONFIG, Settings, load
+from chassis.written import describe
 
 GOOD = {
     "ROUNDTABLE_MONGO_URL": "mongodb://meetings:secret-words@127.0.0.1:1/",
