@@ -1,7 +1,6 @@
 """`roundtable grants`: lists the grants that services recorded, and revokes them."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -9,27 +8,11 @@ from roundtable.commands.options import ForceOption, HomeOption
 from roundtable.errors import OperatorError
 from roundtable.operator_desk import operator_desk
 from roundtable.provisioning import require_registered
+from roundtable.provisioning.grants import restore_grant, revoke_grant
 
 app = typer.Typer(no_args_is_help=True, help="List grants and revoke them.")
 
 _Subject = Annotated[str, typer.Argument(help="Whose grant it is.")]
-
-
-def revocation(subject: str, force: str, now: datetime) -> list[dict[str, Any]]:
-    """The update that revokes a grant, and that revokes a revoked one no further.
-
-    No roles stand for every role, so that tokens are bound too whose grant no service has recorded. Those that were recorded are
-    kept beside, for `restore`.
-    """
-    recorded = {"$cond": [_IS_REVOKED, {"$ifNull": ["$revoked_roles", []]}, {"$ifNull": ["$roles", []]}]}
-    first = {"subject": subject, "force": force, "granted_at": {"$ifNull": ["$granted_at", now]}}
-    return [{"$set": {**first, "revoked_roles": recorded, "revoked_at": now, "roles": []}}]
-
-
-_IS_REVOKED: Final = {"$ne": [{"$ifNull": ["$revoked_at", None]}, None]}
-_KEPT: Final = {"$ifNull": ["$revoked_roles", {"$ifNull": ["$roles", []]}]}
-RESTORATION: Final[list[dict[str, Any]]] = [{"$set": {"roles": _KEPT, "revoked_at": None}}, {"$unset": "revoked_roles"}]
-"""The update that puts the roles back which were revoked."""
 
 
 @app.command()
@@ -37,9 +20,7 @@ def revoke(subject: _Subject, force: ForceOption, home: HomeOption = None) -> No
     """End what a subject may do in a force: tokens count less from now on, subscriptions fall silent."""
     with operator_desk(home) as desk:
         require_registered(desk.provisioning, force)
-        grants = desk.provisioning.database("registry")["grants"]
-        now = datetime.now(UTC)
-        grants.update_one({"_id": f"{subject}:{force}"}, revocation(subject, force, now), upsert=True)
+        revoke_grant(desk.provisioning, subject, force)
     typer.echo(f"{subject} has no grant for {force} any more")
 
 
@@ -47,9 +28,8 @@ def revoke(subject: _Subject, force: ForceOption, home: HomeOption = None) -> No
 def restore(subject: _Subject, force: ForceOption, home: HomeOption = None) -> None:
     """Take a revocation back: tokens count in full again, and subscriptions are told again of what happens from now on."""
     with operator_desk(home) as desk:
-        grants = desk.provisioning.database("registry")["grants"]
-        found = grants.update_one({"_id": f"{subject}:{force}", "revoked_at": {"$ne": None}}, RESTORATION)
-    if not found.modified_count:
+        restored = restore_grant(desk.provisioning, subject, force)
+    if not restored:
         message = f"nothing is revoked of {subject} for {force}"
         raise OperatorError(message)
     typer.echo(f"what was revoked of {subject} for {force} counts again")

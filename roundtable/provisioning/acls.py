@@ -17,6 +17,9 @@ from roundtable.provisioning.desk import ANSWER_SECONDS, settle, until
 
 _ANY_HOST = "*"
 _CLUSTER = "kafka-cluster"
+_PRINCIPAL = "User:"
+_READING = {AclOperation.READ, AclOperation.ALL}
+_KINDS = {ResourceType.BROKER: "cluster"}
 
 
 def may_write(user: str, topic: str) -> list[AclBinding]:
@@ -54,37 +57,70 @@ def allow(kafka: AdminClient, bindings: Iterable[AclBinding]) -> None:
 def allow_only(kafka: AdminClient, user: str, bindings: list[AclBinding]) -> None:
     """Hold a user to exactly these rules; what it may keep is never interrupted."""
     allow(kafka, bindings)
-    surplus = [rule for rule in _rules_of(kafka, user) if rule not in bindings]
-    if surplus:
-        settle(kafka.delete_acls([_exactly(rule) for rule in surplus]))
+    take_away(kafka, [rule for rule in rules(kafka, user) if rule not in bindings])
+
+
+def take_away(kafka: AdminClient, surplus: Iterable[AclBinding]) -> None:
+    """Delete these rules, and wait until the broker goes by them no more."""
+    gone = list(surplus)
+    if gone:
+        settle(kafka.delete_acls([_exactly(rule) for rule in gone]))
+        until(lambda: not _known(kafka, gone), "Kafka's access rules end")
 
 
 def readable_topics(kafka: AdminClient, user: str) -> list[str]:
     """The topics that a user may read, in order."""
-    rules = [rule for rule in _rules_of(kafka, user) if (rule.restype, rule.operation) == (ResourceType.TOPIC, AclOperation.READ)]
-    return sorted({str(rule.name) for rule in rules})
+    return topics_read(rules(kafka, user))
 
 
-def _in_force(kafka: AdminClient, wanted: list[AclBinding]) -> bool:
-    """Whether the broker knows the rules; the controller, which has taken them, tells it a moment later."""
-    users = {rule.principal.removeprefix("User:") for rule in wanted}
-    known = [rule for user in users for rule in _rules_of(kafka, user)]
-    return all(rule in known for rule in wanted)
+def topics_read(known: Iterable[AclBinding]) -> list[str]:
+    """The topics that these rules let somebody read, in order; `engagement.*` is every one whose name begins so."""
+    allowing = [rule for rule in known if rule.restype == ResourceType.TOPIC and not is_denial(rule)]
+    return sorted({_name(rule) for rule in allowing if rule.operation in _READING})
 
 
-def _rules_of(kafka: AdminClient, user: str) -> list[AclBinding]:
+def rules(kafka: AdminClient, user: str | None = None) -> list[AclBinding]:
+    """The rules of a user, or of everyone."""
     any_name: Any = None  # what the client takes, whatever its annotation says
     everything = AclBindingFilter(
         ResourceType.ANY,
         any_name,
         ResourcePatternType.ANY,
-        f"User:{user}",
+        _principal(user) if user else any_name,
         any_name,
         AclOperation.ANY,
         AclPermissionType.ANY,
     )
     found: list[AclBinding] = kafka.describe_acls(everything).result(ANSWER_SECONDS)
     return found
+
+
+def user_of(rule: AclBinding) -> str:
+    """Whom a rule is for; `*` is everyone."""
+    return str(rule.principal).removeprefix(_PRINCIPAL)
+
+
+def is_denial(rule: AclBinding) -> bool:
+    """Whether a rule forbids what others may allow."""
+    return bool(rule.permission_type == AclPermissionType.DENY)
+
+
+def sentence(rule: AclBinding) -> str:
+    """A rule in words: `User:kent-bi READ topic engagement.kent`."""
+    operation, kind = AclOperation(rule.operation).name, ResourceType(rule.restype)
+    verb = f"DENY {operation}" if is_denial(rule) else operation
+    where = "" if rule.host == _ANY_HOST else f" from {rule.host}"
+    return f"{rule.principal} {verb} {_KINDS.get(kind, kind.name.lower())} {_name(rule)}{where}"
+
+
+def _in_force(kafka: AdminClient, wanted: list[AclBinding]) -> bool:
+    """Whether the broker knows the rules; the controller, which has taken them, tells it a moment later."""
+    return len(_known(kafka, wanted)) == len(wanted)
+
+
+def _known(kafka: AdminClient, asked: list[AclBinding]) -> list[AclBinding]:
+    known = [rule for user in {user_of(rule) for rule in asked} for rule in rules(kafka, user)]
+    return [rule for rule in asked if rule in known]
 
 
 def _exactly(rule: AclBinding) -> AclBindingFilter:
@@ -99,6 +135,15 @@ def _exactly(rule: AclBinding) -> AclBindingFilter:
     )
 
 
+def _principal(user: str) -> str:
+    return f"{_PRINCIPAL}{user}"
+
+
+def _name(rule: AclBinding) -> str:
+    prefixed = rule.resource_pattern_type == ResourcePatternType.PREFIXED
+    return f"{rule.name}*" if prefixed else str(rule.name)
+
+
 def _topic(user: str, topic: str, operation: AclOperation) -> AclBinding:
     return _allow(user, ResourceType.TOPIC, topic, operation)
 
@@ -110,4 +155,4 @@ def _allow(
     operation: AclOperation,
     pattern: ResourcePatternType = ResourcePatternType.LITERAL,
 ) -> AclBinding:
-    return AclBinding(kind, name, pattern, f"User:{user}", _ANY_HOST, operation, AclPermissionType.ALLOW)
+    return AclBinding(kind, name, pattern, _principal(user), _ANY_HOST, operation, AclPermissionType.ALLOW)

@@ -3,23 +3,22 @@
 import re
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from confluent_kafka.admin import AclBinding, NewTopic
+from confluent_kafka.admin import AclBinding
 
 from contracts.forces import FORCES
 from contracts.topics import PARTITIONS, topic
 from roundtable.credentials import write_once
 from roundtable.errors import OperatorError
 from roundtable.provisioning import acls
-from roundtable.provisioning.desk import Document, Provisioning, settle, until
+from roundtable.provisioning.desk import Document, Provisioning
 from roundtable.provisioning.services import READERS, WRITERS
+from roundtable.provisioning.topics import make_topic
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_COPIES = 3
-# What services may send in one record; it is chassis.kafka.LARGEST_RECORD with room for headers.
-_LARGEST_RECORD = 4 * 1024 * 1024 + 64 * 1024
 _KEY_BYTES = 32
 
 
@@ -28,13 +27,18 @@ def add_force(desk: Provisioning, slug: str, partitions: int = PARTITIONS) -> No
 
     Services see the registry, so a force is visible only once everything else is in place.
     """
+    check_slug(slug)
+    make_topic(desk, slug, partitions)
+    acls.allow(desk.kafka, force_rules(slug))
+    make_key(desk.keys_dir, slug)
+    _register(desk, slug, partitions)
+
+
+def check_slug(slug: str) -> None:
+    """Raise OperatorError for what cannot be a force's slug."""
     if not _SLUG.fullmatch(slug):
         message = f"{slug!r} is not a force's slug: small letters, digits and single hyphens"
         raise OperatorError(message)
-    _make_topic(desk, slug, partitions)
-    acls.allow(desk.kafka, _rules(slug))
-    make_key(desk.keys_dir, slug)
-    _register(desk, slug, partitions)
 
 
 def hold_force(desk: Provisioning, slug: str) -> list[str]:
@@ -42,13 +46,16 @@ def hold_force(desk: Provisioning, slug: str) -> list[str]:
 
     A topic or a key is never made again: an empty one in the place of a lost one would hide the loss.
     """
-    acls.allow(desk.kafka, _rules(slug))
-    faults = []
-    if topic(slug) not in desk.kafka.list_topics(timeout=10).topics:
-        faults.append(f"{slug} is registered, but Kafka lacks its topic {topic(slug)}: put Kafka's data back from your backup")
+    acls.allow(desk.kafka, force_rules(slug))
+    return list(losses(desk, slug, has_topic=topic(slug) in desk.kafka.list_topics(timeout=10).topics))
+
+
+def losses(desk: Provisioning, slug: str, *, has_topic: bool) -> Iterator[str]:
+    """What a registered force has lost, in sentences that say where it comes back from."""
+    if not has_topic:
+        yield f"{slug} is registered, but Kafka lacks its topic {topic(slug)}: put Kafka's data back from your backup"
     if not any((desk.keys_dir / slug).glob("*.key")):
-        faults.append(f"{slug} is registered, but {desk.keys_dir / slug} holds no key: put it back from your backup")
-    return faults
+        yield f"{slug} is registered, but {desk.keys_dir / slug} holds no key: put it back from your backup"
 
 
 def registered_forces(desk: Provisioning) -> list[Document]:
@@ -86,24 +93,8 @@ def _new_key() -> str:
     return urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode().rstrip("=")
 
 
-def _make_topic(desk: Provisioning, slug: str, partitions: int) -> None:
-    brokers = len(desk.kafka.list_topics(timeout=10).brokers)
-    if brokers < desk.brokers:
-        message = f"{brokers} of {desk.brokers} Kafka brokers answer: a new topic needs all of them"
-        raise OperatorError(message)
-    copies = min(_COPIES, brokers)
-    config = {
-        "retention.ms": "-1",
-        "retention.bytes": "-1",
-        "min.insync.replicas": str(max(1, copies - 1)),
-        "max.message.bytes": str(_LARGEST_RECORD),
-    }
-    wanted = NewTopic(topic(slug), partitions, copies, config=config)
-    settle(desk.kafka.create_topics([wanted]))
-    until(lambda: topic(slug) in desk.kafka.list_topics(timeout=10).topics, "Kafka serves the new topic")
-
-
-def _rules(slug: str) -> list[AclBinding]:
+def force_rules(slug: str) -> list[AclBinding]:
+    """What services may do with a force's topic."""
     writers = [rule for user in WRITERS for rule in acls.may_write(user, topic(slug))]
     return writers + [rule for user in READERS for rule in acls.may_read(user, topic(slug))]
 

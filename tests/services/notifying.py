@@ -28,9 +28,9 @@ from notifications.send import send
 from notifications.settings import Settings
 from notifications.stream import follow
 from notifications.tell import tell
-from roundtable.commands.grants import RESTORATION, revocation
 from roundtable.grants import Grant
 from roundtable.identity import Issuer
+from roundtable.provisioning.grants import RESTORATION, revocation
 from tests.conftest import Place, eventually, running
 
 RAISED = "engagement.concern-raised.v1"

@@ -13,7 +13,6 @@ from pymongo.errors import OperationFailure
 from typer.testing import CliRunner
 
 from roundtable.addresses import Addresses
-from roundtable.commands.grants import RESTORATION, revocation
 from roundtable.commands.provision import app
 from roundtable.condition import condition_of, is_well
 from roundtable.errors import OperatorError
@@ -21,6 +20,7 @@ from roundtable.native import Engines
 from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import Provisioning, add_force, registered_forces
 from roundtable.provisioning.consumers import client_properties, provision_consumer
+from roundtable.provisioning.grants import RESTORATION, revocation
 from tests.conftest import Place
 
 UNAUTHORISED = 13
