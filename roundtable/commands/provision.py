@@ -10,8 +10,8 @@ from roundtable.deployed.engines import provision_engines
 from roundtable.deployed.settings import Deployment
 from roundtable.home import Home
 from roundtable.operator_desk import operator_desk
-from roundtable.provisioning import provision_consumer
-from roundtable.provisioning.consumers import client_properties, forces_lost
+from roundtable.provisioning.consumers import client_properties, forces_lost, provision_consumer
+from roundtable.provisioning.revoking import revoke_consumer as take_away
 
 app = typer.Typer(no_args_is_help=True, help="Make identities in Kafka and MongoDB.")
 
@@ -37,3 +37,16 @@ def consumer(name: _Name, force: ForceOption, home: HomeOption = None) -> None:
         typer.echo(client_properties(at.bootstrap_servers, name, password, at.security_protocol, Path(at.ca) if at.ca else None))
     for each in lost:
         typer.echo(f"roundtable: {name} may no longer read {each}: an identity reads one force", err=True)
+
+
+@app.command()
+def revoke_consumer(name: _Name, home: HomeOption = None) -> None:
+    """End a consumer's identity: what it has open is refused within seconds, and it signs in no more. Again changes nothing.
+
+    Whoever should read on under the same name is given an identity anew, by `provision consumer`.
+    """
+    with operator_desk(home) as desk:
+        done = take_away(desk.provisioning, name)
+    typer.echo(f"{name} was revoked before" if done.again else f"{name} may read nothing and sign in no more")
+    for group, why in done.groups_left.items():
+        typer.echo(f"roundtable: the group {group} is left ({why}): the same command removes it within a minute", err=True)

@@ -12,7 +12,7 @@ from roundtable.errors import OperatorError
 from roundtable.provisioning import acls, scram
 from roundtable.provisioning.desk import Provisioning
 from roundtable.provisioning.forces import require_registered
-from roundtable.provisioning.services import COMMAND_LINE, SERVICES
+from roundtable.provisioning.names import COMMAND_LINE, SERVICES
 
 # No dot, so that no consumer's group can lie below another's.
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,62}")
@@ -24,11 +24,11 @@ def provision_consumer(desk: Provisioning, name: str, force: str) -> str:
 
     Raises OperatorError for a name that is not allowed and for a force that is not registered.
     """
-    _check(name)
+    check_name(name)
     require_registered(desk, force)
     fresh = password()
     scram.set_passwords(desk.kafka, {name: fresh})
-    acls.allow_only(desk.kafka, name, _rules(name, force))
+    acls.allow_only(desk.kafka, name, consumer_rules(name, force))
     return fresh
 
 
@@ -55,15 +55,22 @@ def client_properties(
     return "\n".join(f"{key}={value}" for key, value in settings.items())
 
 
-def _check(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise OperatorError for what no new consumer may be called."""
     if not _NAME.fullmatch(name):
         message = f"{name!r} cannot name a consumer: 2 to 63 small letters, digits and hyphens, a letter first"
         raise OperatorError(message)
+    refuse_reserved(name)
+
+
+def refuse_reserved(name: str) -> None:
+    """Raise OperatorError for an identity that no consumer may have."""
     if name in RESERVED:
         message = f"{name} is an identity of Roundtable itself: choose another name"
         raise OperatorError(message)
 
 
-def _rules(name: str, force: str) -> list[AclBinding]:
+def consumer_rules(name: str, force: str) -> list[AclBinding]:
+    """All that a consumer may do."""
     groups = [acls.may_join(name, name), acls.may_join_below(name, f"{name}.")]
     return [*acls.may_read(name, topic(force)), *groups]

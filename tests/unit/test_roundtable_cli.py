@@ -79,6 +79,7 @@ def test_help_names_every_command(roundtable: Program) -> None:
         "forces add kent",
         "grants list",
         "provision consumer x1 --force kent",
+        "provision revoke-consumer x1",
         "events tail",
         "verify",
         "republish --force kent",
