@@ -25,6 +25,11 @@ class Home:
         return self.root / "secrets"
 
     @property
+    def consumers(self) -> Path:
+        """The `client.properties` of consumers that nobody has taken away yet."""
+        return self.secrets / "consumers"
+
+    @property
     def keys(self) -> Path:
         """Key-encryption keys, `<force>/<generation>.key`."""
         return self.root / "keys"

@@ -13,6 +13,7 @@ from roundtable.home import Home
 from roundtable.native.kafka.server import client_configuration
 from roundtable.native.mongo.server import connection_string
 from roundtable.provisioning import Provisioning, kafka_admin
+from roundtable.provisioning.consumers import client_properties
 from roundtable.provisioning.desk import Document
 from roundtable.provisioning.services import COMMAND_LINE
 
@@ -30,6 +31,16 @@ class OperatorDesk:
     def kafka_client(self) -> dict[str, str]:
         """Configuration of a Kafka client with the command line's own identity."""
         return _administrator(self.home, self.addresses)
+
+    def mongo_administrator(self) -> MongoClient[Document]:
+        """A client that may make users in MongoDB; the caller closes it."""
+        password = Credentials(self.home.secrets).kept("mongo", "admin")
+        return MongoClient(connection_string(self.addresses.mongo, "admin", password), serverSelectionTimeoutMS=_SELECTION_MS)
+
+    def client_properties(self, name: str, password: str) -> str:
+        """The `client.properties` by which a consumer reaches Kafka from where it runs."""
+        at = self.addresses.for_clients
+        return client_properties(at.bootstrap_servers, name, password, at.security_protocol)
 
 
 @contextmanager

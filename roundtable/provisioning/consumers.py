@@ -55,6 +55,18 @@ def client_properties(
     return "\n".join(f"{key}={value}" for key, value in settings.items())
 
 
+def properties_file(folder: Path, name: str) -> Path:
+    """Where a consumer's `client.properties` are kept for whoever is to have them."""
+    return folder / f"{name}.properties"
+
+
+def forget_properties(folder: Path, name: str) -> None:
+    """Delete the file of a consumer whose password is another by now, or none."""
+    # A user that somebody made by hand may be called as no file should be.
+    if _NAME.fullmatch(name):
+        properties_file(folder, name).unlink(missing_ok=True)
+
+
 def check_name(name: str) -> None:
     """Raise OperatorError for what no new consumer may be called."""
     if not _NAME.fullmatch(name):

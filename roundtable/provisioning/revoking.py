@@ -41,7 +41,7 @@ def revoke_consumer(desk: Provisioning, name: str) -> Revocation:
     held = acls.rules(desk.kafka, name)
     known = bool(held) or scram.has_user(desk.kafka, name)
     if not known and not _was_revoked(desk, name):
-        message = f"there is no consumer {name}: see that it is spelt right"
+        message = f"there is no consumer {name}: `roundtable provision show` names those there are"
         raise OperatorError(message)
     if known:
         _remember(desk, name)

@@ -14,13 +14,16 @@ CLI = "docker compose run --rm cli"
 BEFORE = {
     "grants restore": ("restore", "revoke"),
     "provision revoke-consumer their-dashboard": ("revoke-consumer their-dashboard", "consumer their-dashboard --force northamptonshire"),
+    "provision apply - <": ("apply - <", "show >"),
+    "provision apply - --dry-run <": ("apply - --dry-run <", "show >"),
 }
 """What the page has done before a command; it is the command itself, with other words in the place of some."""
 
 
 def commands() -> list[str]:
     """Every command of the page that the command line answers, without what is said beside it."""
-    lines = [line for block in blocks() for line in block.lines]
+    # Only a container could be given a terminal.
+    lines = [line.replace(" --no-TTY cli ", " cli ") for block in blocks() for line in block.lines]
     return list(dict.fromkeys(line.partition("  #")[0].strip() for line in lines if CLI in line))
 
 

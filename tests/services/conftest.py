@@ -1,6 +1,7 @@
 """Callers of the services, for the tests of one service each."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from chassis.runtime import Runtime
 from concerns.main import SERVICE as CONCERNS
 from meetings.main import SERVICE as MEETINGS
 from tests.conftest import Place
+from tests.services.applying import Operator, applying
 from tests.services.callers import Caller, calling
 from tests.services.mending import Log, writing
 from tests.services.readmodel_world import World, world
@@ -35,3 +37,9 @@ async def log(place: Place) -> AsyncIterator[Log]:
 async def there(place: Place, runtimes: Callable[[str], Awaitable[Runtime]]) -> AsyncIterator[World]:
     async with world(place, await runtimes("readmodel")) as made:
         yield made
+
+
+@pytest.fixture
+def operator(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator]:
+    with applying(place, tmp_path, monkeypatch) as somebody:
+        yield somebody

@@ -4,7 +4,8 @@ An attack does what it says with the identity that it is given; the broker's ref
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,12 +48,18 @@ class Identity:
         return asyncio.run(self._sent(request))
 
     async def _sent(self, request: Any) -> Any:
+        async with self.connected() as connection:
+            return await connection.send(request)
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Any]:
+        """A connection that is signed in, and what is sent on it is up to whoever holds it."""
         host, _, port = self.client["bootstrap.servers"].rpartition(":")
         signed = {f"sasl_plain_{name}": self.client[f"sasl.{name}"] for name in ("username", "password")}
         speaking = {name.replace(".", "_"): self.client[name] for name in ("security.protocol", "sasl.mechanism")}
         connection = await create_conn(host, int(port), **signed, **speaking)
         try:
-            return await connection.send(request)
+            yield connection
         finally:
             connection.close()
 

@@ -1,12 +1,14 @@
 """A consumer's identity is taken away while it reads: the broker refuses what it asks next, and lets it in no more."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from aiokafka.protocol.fetch import FetchRequest
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from typer.testing import CliRunner
 
 from contracts.topics import topic
@@ -88,6 +90,26 @@ def test_a_consumer_that_reads_is_refused_within_seconds_of_its_revocation(
     assert took < WITHIN
 
 
+async def test_a_fetch_that_waited_at_the_broker_already_is_answered_once_and_with_what_came_while_it_waited(
+    place: Place, desk: Provisioning, reader: Identity
+) -> None:
+    """How far a revocation does not reach: Kafka looks at the rules when a fetch comes in, and not when it is answered."""
+    everything = [(reader.readable, [(number, 0, 1_000_000) for number in range(3)])]
+    async with reader.connected() as connection:
+        waiting = asyncio.ensure_future(connection.send(FetchRequest(4_000, 1_000_000, 1_000_000, 0, everything)))
+        await asyncio.to_thread(revoke_consumer, desk, reader.group)
+        await asyncio.to_thread(write, place)
+
+        answered = [each for _, partitions in (await waiting).topics for each in partitions]
+        refusals = [
+            each[1] for _, partitions in (await connection.send(FetchRequest(0, 0, 1, 0, everything))).topics for each in partitions
+        ]
+
+    assert {each[1] for each in answered} == {0}
+    assert any(each[-1] for each in answered)
+    assert set(refusals) == {KafkaError.TOPIC_AUTHORIZATION_FAILED}
+
+
 def test_its_password_alone_would_leave_open_connections_reading(place: Place, desk: Provisioning, reader: Identity) -> None:
     """Why the rules go too, and go first."""
     with reading(place, reader) as consumer:
@@ -147,7 +169,9 @@ def test_revoking_again_changes_nothing_and_a_consumer_that_never_was_is_an_erro
     first, second = revoke_consumer(desk, reader.group), revoke_consumer(desk, reader.group)
 
     assert (first.again, second.again) == (False, True)
-    with pytest.raises(OperatorError, match=f"there is no consumer never-{reader.group}: see that it is spelt right"):
+    with pytest.raises(
+        OperatorError, match=f"there is no consumer never-{reader.group}: `roundtable provision show` names those there are"
+    ):
         revoke_consumer(desk, f"never-{reader.group}")
 
 

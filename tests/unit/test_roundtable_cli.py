@@ -16,6 +16,8 @@ from roundtable.identity import Issuer
 from roundtable.native.kafka.jars import require
 from roundtable.native.mongo.binary import mongod
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "provision.example.yml"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -80,6 +82,8 @@ def test_help_names_every_command(roundtable: Program) -> None:
         "grants list",
         "provision consumer x1 --force kent",
         "provision revoke-consumer x1",
+        "provision show",
+        f"provision apply {EXAMPLE} --dry-run",
         "events tail",
         "verify",
         "republish --force kent",
