@@ -32,15 +32,10 @@ class OperatorDesk:
         """Configuration of a Kafka client with the command line's own identity."""
         return _administrator(self.home, self.addresses)
 
-    def mongo_administrator(self) -> MongoClient[Document]:
-        """A client that may make users in MongoDB; the caller closes it."""
-        password = Credentials(self.home.secrets).kept("mongo", "admin")
-        return MongoClient(connection_string(self.addresses.mongo, "admin", password), serverSelectionTimeoutMS=_SELECTION_MS)
-
     def client_properties(self, name: str, password: str) -> str:
         """The `client.properties` by which a consumer reaches Kafka from where it runs."""
         at = self.addresses.for_clients
-        return client_properties(at.bootstrap_servers, name, password, at.security_protocol)
+        return client_properties(at.bootstrap_servers, name, password, at.security_protocol, Path(at.ca) if at.ca else None)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from roundtable.administrator import administrator
 from roundtable.commands.options import HomeOption
 from roundtable.credentials import Credentials
 from roundtable.desired import Bench, Plan, look, plan, read_desired, shown
@@ -47,9 +48,9 @@ def show(home: HomeOption = None) -> None:
 
 @contextmanager
 def _bench(desk: OperatorDesk, credentials: Path | None) -> Iterator[Bench]:
-    with desk.mongo_administrator() as administrator:
+    with administrator(desk) as mongo:
         folder = credentials or desk.home.consumers
-        yield Bench(desk.provisioning, administrator, Credentials(desk.home.secrets), folder, desk.client_properties)
+        yield Bench(desk.provisioning, mongo, Credentials(desk.home.secrets), folder, desk.client_properties)
 
 
 def _conclude(planned: Plan, *, dry_run: bool) -> None:

@@ -1,6 +1,5 @@
 """`roundtable provision`: identities in the engines, of those who read a force's events from Kafka themselves and of the services."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer

@@ -10,6 +10,7 @@ from typing import Final
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from cryptography import x509
 
+from roundtable.administrator import administrator
 from roundtable.certificates import CERTIFICATE, TRUSTED, Authority, publish
 from roundtable.credentials import replace_private
 from roundtable.deployed.nodes import GIVEN
@@ -19,7 +20,6 @@ from roundtable.native.kafka.jars import Tell
 from roundtable.native.ports import LOOPBACK
 from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning.desk import ANSWER_SECONDS, settle
-from roundtable.rotation.administrator import administrator
 
 _LISTENERS: Final = ("clients", "controller")
 _SECONDS: Final = 5.0

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from roundtable.administrator import ADMINISTRATOR, administrator, before
 from roundtable.credentials import Credentials, password, replace_private
 from roundtable.deployed.nodes import write_nodes
 from roundtable.deployed.settings import Deployment
@@ -10,7 +11,6 @@ from roundtable.native.kafka.jars import Tell
 from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import scram
 from roundtable.provisioning.services import COMMAND_LINE, SERVICES
-from roundtable.rotation.administrator import ADMINISTRATOR, administrator, before
 
 
 def rotate_passwords(desk: OperatorDesk, tell: Tell) -> None:
