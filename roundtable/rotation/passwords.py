@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from functools import partial
 
-from roundtable.administrator import ADMINISTRATOR, administrator, before
+from confluent_kafka.admin import AdminClient
+from pymongo import MongoClient
+
+from roundtable.administrator import ADMINISTRATOR, administrator, before, kafka_administrator
 from roundtable.credentials import Credentials, password, replace_private
 from roundtable.deployed.nodes import write_nodes
 from roundtable.deployed.settings import Deployment
 from roundtable.native.kafka.jars import Tell
 from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import scram
+from roundtable.provisioning.desk import Document
 from roundtable.provisioning.services import COMMAND_LINE, SERVICES
 
 
@@ -17,13 +21,15 @@ def rotate_passwords(desk: OperatorDesk, tell: Tell) -> None:
     """Give every identity of Roundtable a new password, the administrators last. Broken off, it is simply run again.
 
     Raises:
-        OperatorError: MongoDB's administrator is not let in.
+        OperatorError: an administrator is not let in.
     """
-    for user in (*SERVICES, COMMAND_LINE, ADMINISTRATOR):
-        _exchange(desk, "mongo", user, partial(_give_in_mongo, desk, user))
-        tell(f"{user} has a new password for MongoDB")
+    kafka = kafka_administrator(desk)
+    with administrator(desk) as mongo:
+        for user in (*SERVICES, COMMAND_LINE, ADMINISTRATOR):
+            _exchange(desk, "mongo", user, partial(_give_in_mongo, mongo, user))
+            tell(f"{user} has a new password for MongoDB")
     for user in (*SERVICES, ADMINISTRATOR):
-        _exchange(desk, "kafka", user, partial(_give_in_kafka, desk, user))
+        _exchange(desk, "kafka", user, partial(_give_in_kafka, kafka, user))
         tell(f"{user} has a new password for Kafka")
     if deployment := Deployment.told():
         # Brokers speak to each other as the administrator.
@@ -40,10 +46,9 @@ def _exchange(desk: OperatorDesk, engine: str, user: str, give: Callable[[str], 
     before(file).unlink()
 
 
-def _give_in_mongo(desk: OperatorDesk, user: str, word: str) -> None:
-    with administrator(desk) as mongo:
-        mongo.admin.command("updateUser", user, pwd=word)
+def _give_in_mongo(mongo: MongoClient[Document], user: str, word: str) -> None:
+    mongo.admin.command("updateUser", user, pwd=word)
 
 
-def _give_in_kafka(desk: OperatorDesk, user: str, word: str) -> None:
-    scram.set_passwords(desk.provisioning.kafka, {user: word})
+def _give_in_kafka(kafka: AdminClient, user: str, word: str) -> None:
+    scram.set_passwords(kafka, {user: word})

@@ -55,7 +55,8 @@ def test_a_service_without_a_setting_that_it_needs_does_not_start_and_names_it(p
     ended = started(product, "concerns", ROUNDTABLE_MONGO_URL="", ROUNDTABLE_KAFKA_PASSWORD="")
 
     assert ended.returncode == 78
-    assert "concerns: ROUNDTABLE_MONGO_URL: " in ended.stderr
+    file = product.engines.home.secrets / "concerns" / "roundtable_mongo_url"
+    assert f"concerns: ROUNDTABLE_MONGO_URL ({file}): " in ended.stderr
     assert product.engines.kafka_password("concerns") not in ended.stderr
 
 

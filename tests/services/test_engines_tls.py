@@ -12,20 +12,26 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from confluent_kafka import KafkaException
 from pymongo import MongoClient
-from pymongo.errors import ServerSelectionTimeoutError
+from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 from chassis.kafka import connection
 from chassis.mongo import Mongo
 from chassis.settings import Settings
 from contracts.topics import topic
+from roundtable.addresses import Addresses
+from roundtable.administrator import administrator, before
 from roundtable.certificates import Authority
+from roundtable.credentials import Credentials, replace_private
 from roundtable.home import Home
 from roundtable.native import Engines, start_engines
 from roundtable.native.engines import silent
 from roundtable.native.kafka.jars import kafka_jars, require
 from roundtable.native.services import _settings
+from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import add_force, kafka_admin, provision_consumer
 from roundtable.provisioning.consumers import client_properties
+from roundtable.rotation import forget_authority, rotate_authority, rotate_passwords
+from tests.journeys.reaching import wait_until
 
 SECONDS = 3
 IN_CLEAR = {"security.protocol": "SASL_PLAINTEXT"}
@@ -111,6 +117,52 @@ async def test_a_service_finds_both_engines_by_its_settings(secured: Engines, mo
     mongo = Mongo(settings.mongo_url.get_secret_value(), password=lambda: settings.password_now("mongo"), ca=settings.engines_ca)
     await mongo.ping()
     await mongo.close()
+
+
+def desk_of(engines: Engines) -> OperatorDesk:
+    """The command line's desk, as long as the test lasts."""
+    addresses = Addresses(engines.bootstrap_servers, engines.mongo.address, {}, ca=str(engines.ca))
+    return OperatorDesk(engines.home, addresses, engines.provisioning)
+
+
+def certificates_shown(engines: Engines) -> dict[int, str]:
+    ports = (engines.kafka.port, engines.mongo.port)
+    return {port: ssl.get_server_certificate(("127.0.0.1", port), ca_certs=str(engines.ca)) for port in ports}
+
+
+def test_both_engines_show_new_certificates_of_a_new_authority_while_they_run(secured: Engines) -> None:
+    before, url = certificates_shown(secured), secured.mongo_url("readmodel")
+    rotate_authority(desk_of(secured), silent)
+    after = certificates_shown(secured)
+    assert not set(before.values()) & set(after.values())
+
+    forget_authority(desk_of(secured), silent)
+    assert not set(after.values()) & set(certificates_shown(secured).values())
+    assert (is_served_by_kafka(secured.kafka_client("readmodel")), is_served_by_mongo(url)) == (True, True)
+
+
+def test_a_password_that_was_exchanged_ends_the_one_before(secured: Engines) -> None:
+    kafka, mongo = secured.kafka_client("readmodel"), secured.mongo_url("readmodel")
+    rotate_passwords(desk_of(secured), silent)
+    # A broker hears of it a moment after the controller that answered.
+    wait_until(lambda: not is_served_by_kafka(kafka))
+    assert is_served_by_kafka(secured.kafka_client("readmodel"))
+    assert is_served_by_mongo(secured.mongo_url("readmodel"))
+    with pytest.raises(OperationFailure), MongoClient[dict[str, object]](mongo) as client:
+        client.admin.command("ping")
+
+
+@pytest.mark.parametrize("engine", ["kafka", "mongo"])
+def test_a_rotation_that_was_broken_off_is_gone_on_with(secured: Engines, engine: str) -> None:
+    """An administrator has its old password still, and the new one stands in the file already."""
+    file = Credentials(secured.home.secrets).file(engine, "admin")
+    replace_private(before(file), file.read_text())
+    replace_private(file, "never-given-to-anyone")
+    rotate_passwords(desk_of(secured), silent)
+    assert not before(file).exists()
+    with administrator(desk_of(secured)) as client:
+        assert client.admin.command("ping")["ok"]
+    assert is_served_by_kafka(secured.kafka_client("admin"))
 
 
 def test_a_consumers_file_is_all_that_a_java_client_needs_to_be_let_in(secured: Engines, tmp_path: Path) -> None:
