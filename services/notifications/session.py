@@ -113,7 +113,8 @@ class Session:
         try:
             async with self._hub.replays, Replay(self._visit.runtime) as replay:
                 await replay.check(ahead)
-                while self._behind() > NEAR:
+                # Of a stream that is over nothing more is read: it would stay behind for ever.
+                while self._behind() > NEAR and not self._over():
                     async for piece in self._read(replay):
                         yield piece
                 self._hub.listeners.add(self._listener)
