@@ -132,6 +132,18 @@ class Desk:
         """Hold others off a record while a decision rests on it; call it before reading the record."""
         self._fences.append(await self._recorder.fence(self.force, subject, shared=shared))
 
+    def require_sight(self, state: State) -> None:
+        """Refuse a change that is judged by what is sealed, to whoever may not read that: whether it is refused would tell.
+
+        Raises:
+            Refusal: 403, the record is sensitive and the principal may not open it.
+        """
+        if state.sensitive and not may_open(self._visit.roles, sensitive=True):
+            detail = (
+                f"Whether this can be changed hangs on what is sealed: your grant for this force lacks the role {Role.SENSITIVE_READER}"
+            )
+            raise Refusal(403, "role-missing", detail)
+
     async def record(self, event: Event[S], *more: Event[Any], rekey: bool = False) -> S:
         """Commit events, the first being that of the aggregate which the request is about; its state is the answer.
 

@@ -21,6 +21,9 @@ async def amend_concern(desk: Desk, concern_id: str, patch: Patch) -> Concern:
     if patch.touches("sensitive"):
         await desk.fence(concern_id)
     concern = await desk.load(Concern, concern_id)
+    if patch.touches("progress", "referred_to"):
+        # They are put right only where they were said, which the status does not tell: a refusal would.
+        desk.require_sight(concern)
     repeated = await _repeated(desk, patch.changes.get("duplicate_of"))
     amended = domain.amend_concern(concern, patch, repeated, desk.now())
     entailed = await _entailed(desk, concern, amended.state)
@@ -74,6 +77,9 @@ async def open_action(desk: Desk, wish: ActionOpening) -> Action:
 async def amend_action(desk: Desk, action_id: str, patch: Patch) -> Action:
     """Amend an action; when it answers other concerns, it is as sensitive as those."""
     action = await desk.load(Action, action_id)
+    if patch.touches("outcome_note"):
+        # It is put right only where there is one: a refusal would tell whether there is.
+        desk.require_sight(action)
     answered = await store.answered(desk, patch.apply(action).get("answers", ()))
     amended = domain.amend_action(action, patch, answered)
     return await desk.record(amended, rekey=patch.touches("answers", *action.sealed_names()))

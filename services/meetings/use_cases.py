@@ -69,6 +69,8 @@ async def amend_meeting(desk: Desk, meeting_id: str, patch: Patch) -> Meeting:
     if patch.touches("sensitive"):
         await desk.fence(meeting_id)
     meeting = await desk.load(Meeting, meeting_id)
+    if domain.is_judged_by_what_is_sealed(patch):
+        desk.require_sight(meeting)
     amended = domain.amend_meeting(meeting, patch, desk.now())
     entailed = await _entailed(desk, meeting, amended.state)
     return await desk.record(await _referring(desk, amended, meeting), *entailed, rekey=patch.touches("sensitive", *meeting.sealed_names()))

@@ -34,7 +34,8 @@ async def amend_action(action_id: Ref, patch: Annotated[Patch, PatchOf(ActionAme
 
     Other `answers` make it as sensitive as those concerns, and unpublish it when one of them is. Another `due_on` starts its reminders
     afresh. `recorded_late` stays as it was said first. Answers that make it ordinary again take the role `sensitive_reader` as
-    well. `outcome_note` and `reason` are put right once they were said; before that: 409.
+    well. `outcome_note` and `reason` are put right once they were said; before that: 409. Of a sensitive
+    action, `outcome_note` is put right by a `sensitive_reader` alone.
     """
     return await use_cases.amend_action(desk, action_id, patch)
 

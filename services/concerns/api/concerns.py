@@ -36,7 +36,8 @@ async def amend_concern(concern_id: Ref, patch: Annotated[Patch, PatchOf(Concern
     `"sensitive": true` makes it sensitive, with every action that answers it, and unpublishes all of them, in one transaction;
     `false` makes those actions ordinary again that answer no other sensitive concern. Another `raised_on` moves `response_due` of a
     concern that had no response yet. `recorded_late` stays as it was said first. To lower sensitivity takes the role
-    `sensitive_reader` as well. `response`, `reason` and the like are put right once they were said; before that: 409.
+    `sensitive_reader` as well. `response`, `reason` and the like are put right once they were said; before that: 409. Of a
+    sensitive concern, `progress` and `referred_to` are put right by a `sensitive_reader` alone: a refusal would tell whether there is any.
     """
     return await use_cases.amend_concern(desk, concern_id, patch)
 

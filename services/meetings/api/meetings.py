@@ -36,6 +36,9 @@ async def amend_meeting(meeting_id: Ref, patch: Annotated[Patch, PatchOf(Meeting
     `starts_at` makes a postponed meeting `scheduled` again. Attendance, minutes and the like are amended of a held meeting only.
     `recorded_late` stays as it was said first. `"sensitive": true` hides the feedback on it too, and `false`, which takes the role
     `sensitive_reader` as well, shows what was hidden only for that. `reason` is put right once one was given; before that: 409.
+
+    Of a sensitive meeting, `reason` and a part of `attendance` are amended by a `sensitive_reader` alone: refusals would tell what is
+    sealed. The whole attendance can be given anew by any recorder.
     """
     return await use_cases.amend_meeting(desk, meeting_id, patch)
 

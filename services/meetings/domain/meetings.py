@@ -15,7 +15,7 @@ from contracts.events import (
     MeetingPostponed,
     MeetingScheduled,
 )
-from contracts.meeting import Cancelling, Feedback, FeedbackFacts, Holding, Meeting, MeetingRecording, Postponing
+from contracts.meeting import Attendance, Cancelling, Feedback, FeedbackFacts, Holding, Meeting, MeetingRecording, Postponing
 from contracts.vocabulary import MeetingStatus
 from meetings.domain.references import must_keep_late, must_stand
 from meetings.domain.refusals import (
@@ -70,6 +70,15 @@ def amend_meeting(meeting: Meeting, patch: Patch, now: datetime) -> MeetingAmend
     after = meeting.next(**changes, **_derived(meeting, changes))
     must_keep_late(meeting, after)
     return MeetingAmended(_checked(after, now))
+
+
+def is_judged_by_what_is_sealed(patch: Patch) -> bool:
+    """Whether an amendment is taken or refused by what the meeting says already, and not by its dates and status alone.
+
+    A part of the attendance must agree with the rest of it, and a reason is put right only where one was given.
+    """
+    part = patch.changes.get("attendance")
+    return patch.touches("reason") or (isinstance(part, dict) and not Attendance.model_fields.keys() <= part.keys())
 
 
 def receive_feedback(subject: str, meeting: Meeting, facts: FeedbackFacts, now: datetime) -> FeedbackReceived:
