@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 AUDIT := .venv-audit/bin
 
-.PHONY: demo test bench test-compose fuzz faults replicas soak check lint types graph contracts env-example lock audit audit-secrets audit-sbom audit-vulnerabilities
+.PHONY: demo test bench test-compose fuzz leaks faults replicas soak check lint types graph contracts env-example lock audit audit-secrets audit-sbom audit-vulnerabilities
 
 demo: .venv/ready
 	exec $(BIN)/roundtable demo
@@ -24,6 +24,10 @@ test-compose: .venv/ready
 # More requests to the running services than `make test` makes: so many to each of their operations. Some two minutes.
 fuzz: .venv/ready
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),40) $(BIN)/pytest tests/journeys/test_fuzz.py --timeout 1800
+
+# Somebody asks everything of every path, ten thousand times, in worlds made by chance: CASES=… for more or fewer. Some five minutes.
+leaks: .venv/ready
+	CASES=$(or $(CASES),10000) $(BIN)/pytest tests/leaks --timeout 1800
 
 # Every row of the fault matrix, each with its control, and the table of what came of it: some 35 minutes. FAULTS_AWAY_SECONDS=30
 # keeps Kafka away for less than its two minutes.
