@@ -1,4 +1,4 @@
-"""A subscriber's receiver: a real HTTP server that takes every webhook and notes what came."""
+"""A subscriber's receiver: a real HTTP server that takes every webhook, or refuses it, and notes what came."""
 
 import json
 import threading
@@ -24,11 +24,11 @@ class _Server(ThreadingHTTPServer):
 
 
 class Receiver:
-    """Answers 204 to everything, at any path."""
+    """Answers 204 to everything, at any path, or another status."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int = 204) -> None:
         self._got: list[Got] = []
-        self._server = _Server((LOOPBACK, 0), _handler(self._got))
+        self._server = _Server((LOOPBACK, 0), _handler(self._got, status))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     def __enter__(self) -> Self:
@@ -49,7 +49,7 @@ class Receiver:
         return [got for got in list(self._got) if got.path == f"/{path}"]
 
 
-def _handler(into: list[Got]) -> type[BaseHTTPRequestHandler]:
+def _handler(into: list[Got], status: int) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers["content-length"])
@@ -58,7 +58,7 @@ def _handler(into: list[Got]) -> type[BaseHTTPRequestHandler]:
                 # Whoever sent it was killed; what did not come whole did not come.
                 return
             into.append(Got(self.path, self.headers["webhook-id"], json.loads(body)))
-            self.send_response(204)
+            self.send_response(status)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:

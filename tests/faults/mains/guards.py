@@ -1,7 +1,7 @@
 """Guards taken out, one function each: with any of them gone, a row of the matrix must fail."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,15 +13,22 @@ import chassis.mongo.client
 import chassis.relay
 import readmodel.build
 import readmodel.projector
+from chassis.admission import AdmittedRoute
 from chassis.desk import Desk
+from chassis.entries import Entry
 from chassis.lease import LEASE_MILLISECONDS, Lease
-from chassis.mongo import Document, DuplicateKey, Mongo, Tx, Unavailable
+from chassis.mongo import Document, DuplicateKey, Mongo, Tx, Unavailable, Write
+from chassis.outbox import COLLECTION as OUTBOX
 from chassis.parked import ParkedEvents
 from chassis.positions import COLLECTION, Positions
+from chassis.principal import Principal, Role
 from chassis.read_ahead import BATCH
+from chassis.registry import Registry
 from chassis.relay import Relay
 from chassis.settings import Settings
 from contracts.codec import Message
+from notifications.domain import Subscription
+from notifications.store import Subscriptions
 from tests.faults.mains.exchange import exchange
 
 _FOR_EVER = 3600.0
@@ -165,6 +172,44 @@ def verifies_nothing(_: int) -> None:
     exchange(readmodel.build, "_verify", verify)
 
 
+def revocations_not_heeded(_: int) -> None:
+    """What a token or a session says is granted, whatever was revoked since."""
+
+    def roles(self: Registry, principal: Principal, force: str) -> frozenset[Role]:
+        return principal.grants.get(force, frozenset()) if force in self.forces else frozenset()
+
+    exchange(Registry, "roles", roles)
+
+
+def sends_to_whoever_subscribed(_: int) -> None:
+    """A subscription stands, whatever became of its owner's grant."""
+
+    async def standing(_: Subscriptions, subscriptions: Collection[Subscription]) -> list[Subscription]:
+        await asyncio.sleep(0)
+        return list(subscriptions)
+
+    exchange(Subscriptions, "standing", standing)
+
+
+def outbox_forgotten(_: int) -> None:
+    """What a request changes is written, and its events are not."""
+    writes = Entry.writes
+
+    def without(self: Entry) -> list[tuple[str, Write]]:
+        return [(collection, write) for collection, write in writes(self) if collection != OUTBOX]
+
+    exchange(Entry, "writes", without)
+
+
+def tokens_suffice(_: int) -> None:
+    """Whoever has a token comes in, whatever it grants."""
+
+    def admit(*_: Any) -> None:
+        """Let everyone in."""
+
+    exchange(AdmittedRoute, "_admit", admit)
+
+
 CHANGES: dict[str, Callable[[int], None]] = {
     guard.__name__.replace("_", "-"): guard
     for guard in (
@@ -182,5 +227,9 @@ CHANGES: dict[str, Callable[[int], None]] = {
         lease_by_own_clock,
         parks_nothing,
         verifies_nothing,
+        revocations_not_heeded,
+        sends_to_whoever_subscribed,
+        outbox_forgotten,
+        tokens_suffice,
     )
 }
