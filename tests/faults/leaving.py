@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import httpx2
 
-from roundtable.commands.grants import revocation
 from roundtable.grants import Grant
+from roundtable.provisioning.grants import revocation
 from roundtable.sign_in import sign_in_link
 from tests.faults.evidence import Document
 from tests.faults.leaver import Asker, Stream, signed_in

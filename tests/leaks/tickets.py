@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from chassis.principal import Principal, Role, grantable
 from chassis.runtime import Runtime
 from readmodel.dashboard.sessions import Sessions
-from roundtable.commands.grants import revocation
 from roundtable.grants import Grant
 from roundtable.identity import Issuer
+from roundtable.provisioning.grants import revocation
 from tests.conftest import Place
 from tests.leaks.people import EVERYWHERE, Person
 
