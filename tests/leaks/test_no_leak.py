@@ -19,7 +19,7 @@ WORLDS = max(1, CASES // _EACH_WORLD)
 """How many worlds are built for the questions."""
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(120 + CASES // 4)
 def test_nobody_is_shown_what_they_were_not_granted(empty_city: City, cases: Cases) -> None:
     for plan in drawn(plans(), WORLDS):
         empty_city.run(empty_city.inhabited(plan))
