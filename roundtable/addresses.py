@@ -68,3 +68,8 @@ class Addresses:
 def _of_deployment(told: Deployment, home: Home) -> Addresses:
     outside = Outside(told.kafka_outside, {**told.services, **told.published}, protocol(tls=told.keystore is not None))
     return Addresses(told.kafka, told.mongo, dict(told.services), outside, str(home.engines_ca))
+
+
+def require_running(home: Home) -> None:
+    """Raise OperatorError unless a stack runs on this folder, or the environment tells of one."""
+    Addresses.of(home)

@@ -1,4 +1,4 @@
-"""The administrators of Kafka and MongoDB, also where a rotation of their passwords was broken off: what it left is put right."""
+"""The administrators of Kafka and MongoDB, also where a rotation of their passwords was broken off."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,25 +35,51 @@ def administrator(desk: OperatorDesk, member: str | None = None) -> Iterator[Mon
     Raises:
         OperatorError: neither the password nor the one before is accepted.
     """
-    password = _accepted(desk, "mongo", lambda word: _lets_in(desk, member, word))
-    with _client(desk, member, password) as client:
+    with _client(desk, member, _of_mongo(desk, member)) as client:
         yield client
 
 
 def kafka_administrator(desk: OperatorDesk) -> AdminClient:
     """A client of Kafka's administrator; raises OperatorError as above."""
-    return _kafka(desk, _accepted(desk, "kafka", lambda word: why_away(_kafka(desk, word)) is None))
+    return _kafka(desk, _of_kafka(desk))
+
+
+def put_right(desk: OperatorDesk) -> None:
+    """Let the passwords that are accepted stand alone in their files; for whoever is alone in the data folder."""
+    accepted = {"mongo": _of_mongo(desk, None), "kafka": _of_kafka(desk)}
+    for engine, password in accepted.items():
+        file = Credentials(desk.home.secrets).file(engine, ADMINISTRATOR)
+        if before(file).exists():
+            replace_private(file, password)
+            before(file).unlink()
+
+
+def _of_mongo(desk: OperatorDesk, member: str | None) -> str:
+    return _accepted(desk, "mongo", lambda word: _lets_in(desk, member, word))
+
+
+def _of_kafka(desk: OperatorDesk) -> str:
+    answers: list[str] = []
+
+    def lets_in(word: str) -> bool:
+        why = why_away(_kafka(desk, word))
+        answers.append(why or "")
+        return why is None
+
+    try:
+        return _accepted(desk, "kafka", lets_in)
+    except OperatorError as refusal:
+        # A client does not tell a broker that is away from one that does not let it in.
+        message = f"{refusal}, or does not answer: {answers[0] if answers else 'its file is missing'}"
+        raise OperatorError(message) from refusal
 
 
 def _accepted(desk: OperatorDesk, engine: str, lets_in: Callable[[str], bool]) -> str:
-    """The password that an engine accepts; it stands alone in its file afterwards."""
+    """The password that an engine accepts: the one in its file, or the one before. Nothing is written."""
     file = Credentials(desk.home.secrets).file(engine, ADMINISTRATOR)
     for candidate in (each for each in (file, before(file)) if each.exists()):
         password = candidate.read_text(encoding="utf-8").strip()
         if lets_in(password):
-            if candidate != file:
-                replace_private(file, password)
-            before(file).unlink(missing_ok=True)
             return password
     message = f"{engine} does not accept the password of its administrator: {file}"
     raise OperatorError(message)

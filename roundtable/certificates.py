@@ -62,7 +62,7 @@ class Authority:
             write_once(home.authority_key, new_private_key())
         self._home = home
         self._key = _load_key(home.authority_key.read_text(encoding="utf-8"))
-        self._name = _name_of(self._key.public_key())
+        self.name = _name_of(self._key.public_key())
         if not self._is_published():
             publish(home, [self.certificate()])
 
@@ -92,16 +92,20 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         folder = self._home.secrets / node
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        vouched = self._home.authority_vouched
-        before = vouched.read_text(encoding="utf-8") if vouched.exists() else ""
-        replace_private(folder / CERTIFICATE, _pem(key) + self._certify(key.public_key(), names) + before)
+        replace_private(folder / CERTIFICATE, _pem(key) + self._certify(key.public_key(), names) + self._vouched_for())
         self._hand_out_trust(folder)
+
+    def _vouched_for(self) -> str:
+        """What the authority before says of this one, and of no other: a chain must hang together."""
+        file = self._home.authority_vouched
+        said = file.read_text(encoding="utf-8") if file.exists() else ""
+        return said if said and x509.load_pem_x509_certificate(said.encode()).subject == self.name else ""
 
     def _certify(self, key: ec.EllipticCurvePublicKey, names: Sequence[str]) -> str:
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
         # Nodes call each other: each is a client of its neighbours too.
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-        draft = _draft(_named(names[0]), key, VALID).issuer_name(self._name)
+        draft = _draft(_named(names[0]), key, VALID).issuer_name(self.name)
         return _signed(draft.add_extension(alternatives, critical=False).add_extension(usage, critical=False), self._key)
 
     def _is_good(self, file: Path, names: Sequence[str]) -> bool:
@@ -109,7 +113,7 @@ class Authority:
             return False
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
         stated = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        ours = certificate.issuer == self._name
+        ours = certificate.issuer == self.name
         lasts = certificate.not_valid_after_utc - datetime.now(UTC) > LEAST_LEFT
         return ours and lasts and list(stated) == [_alternative(name) for name in names]
 
@@ -122,7 +126,7 @@ class Authority:
         if not self._home.engines_ca.exists():
             return False
         published = x509.load_pem_x509_certificates(self._home.engines_ca.read_bytes())
-        return any(each.subject == self._name for each in published)
+        return any(each.subject == self.name for each in published)
 
 
 def publish(home: Home, certificates: Sequence[str]) -> None:

@@ -21,14 +21,17 @@ def write_once(path: Path, content: str) -> bool:
         return False
     finally:
         draft.unlink()
+    _keep(path.parent)
     return True
 
 
 def write_private(path: Path, content: str) -> None:
-    """Write a file that only its owner may read."""
+    """Write a file that only its owner may read; it is on the disk when this returns, since something else may hang on it then."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def replace_private(path: Path, content: str) -> None:
@@ -36,6 +39,16 @@ def replace_private(path: Path, content: str) -> None:
     draft = path.with_name(f".{path.name}")
     write_private(draft, content)
     draft.replace(path)
+    _keep(path.parent)
+
+
+def _keep(folder: Path) -> None:
+    """See to it that the names in a folder outlive a power cut, as their files do."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def password() -> str:

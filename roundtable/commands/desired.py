@@ -12,6 +12,7 @@ from roundtable.commands.options import HomeOption
 from roundtable.credentials import Credentials
 from roundtable.desired import Bench, Plan, look, plan, read_desired, shown
 from roundtable.errors import OperatorError
+from roundtable.native.lock import alone
 from roundtable.operator_desk import OperatorDesk, operator_desk
 
 WOULD_CHANGE: Final = 2
@@ -31,7 +32,7 @@ def apply(file: _File, *, dry_run: _DryRun = False, credentials: _Folder = None,
     ! is wrong and cannot be mended here.
     """
     said = read_desired(file)
-    with operator_desk(home) as desk, _bench(desk, credentials) as bench:
+    with operator_desk(home) as desk, alone(desk.home), _bench(desk, credentials) as bench:
         planned = plan(said, look(bench, said.forces))
         for change in planned.changes:
             if not dry_run:

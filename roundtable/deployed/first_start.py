@@ -1,9 +1,5 @@
 """What `docker compose up` does first: secrets at the first start, and what follows from settings at every one."""
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from roundtable.deployed.nodes import write_nodes
@@ -12,6 +8,7 @@ from roundtable.deployed.settings import KEYSTORE, Deployment
 from roundtable.errors import OperatorError
 from roundtable.home import Home
 from roundtable.identity import Issuer
+from roundtable.native.lock import alone
 
 
 def initialise(home: Home, deployment: Deployment) -> list[Path]:
@@ -22,7 +19,7 @@ def initialise(home: Home, deployment: Deployment) -> list[Path]:
             other machines without TLS.
     """
     _refuse_exposure(deployment)
-    with _alone(home):
+    with alone(home):
         return _initialise(home, deployment)
 
 
@@ -36,17 +33,6 @@ def _initialise(home: Home, deployment: Deployment) -> list[Path]:
     write_nodes(home, deployment)
     Issuer(home).publish()
     return made
-
-
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    """Wait for another start of the same deployment: `docker compose up` may have been typed twice."""
-    descriptor = os.open(home.root, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _refuse_exposure(deployment: Deployment) -> None:

@@ -63,3 +63,14 @@ def _take(file: IO[str], home: Home) -> None:
 def _held(home: Home) -> OperatorError:
     holder = (home.root / "lock").read_text()
     return OperatorError(f"a stack already runs on {home.root} (process {holder}): stop it, or choose another --home")
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    """Wait for whoever else changes secrets of this data folder: a command may have been typed twice."""
+    descriptor = os.open(home.root, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

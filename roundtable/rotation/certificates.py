@@ -60,8 +60,11 @@ def rotate_authority(desk: OperatorDesk, tell: Tell) -> None:
         OperatorError: as `rotate_certificates`.
     """
     _require_tls(desk)
-    Authority(desk.home).succeed()
-    tell("a new authority signs from now on, and is trusted beside the one before")
+    if desk.home.authority_vouched.exists():
+        tell("goes on with the authority that was made before: `rotate authority --forget` ends a rotation")
+    else:
+        Authority(desk.home).succeed()
+        tell("a new authority signs from now on, and is trusted beside the one before")
     rotate_certificates(desk, tell)
     _reload_trust(desk)
 
@@ -69,8 +72,11 @@ def rotate_authority(desk: OperatorDesk, tell: Tell) -> None:
 def forget_authority(desk: OperatorDesk, tell: Tell) -> None:
     """End the trust in every authority but the one that signs now."""
     _require_tls(desk)
+    authority = Authority(desk.home)
+    for node in _nodes(desk):
+        _require_shown(desk, node, authority)
     desk.home.authority_vouched.unlink(missing_ok=True)
-    publish(desk.home, [Authority(desk.home).certificate()])
+    publish(desk.home, [authority.certificate()])
     rotate_certificates(desk, tell)
     _reload_trust(desk)
     tell("no other authority is trusted any more")
@@ -92,6 +98,13 @@ def _nodes(desk: OperatorDesk) -> list[Node]:
     return [*of_brokers, Node("mongo", (*map(_host, members), LOOPBACK), members)]
 
 
+def _require_shown(desk: OperatorDesk, node: Node, authority: Authority) -> None:
+    """Raise OperatorError where an engine shows what an earlier authority signed: it would be trusted by nobody."""
+    if any(shown.issuer != authority.name for shown in _shown(desk, node)):
+        message = f"{', '.join(node.addresses)} shows a certificate of the authority before: run `rotate authority` to its end first"
+        raise OperatorError(message)
+
+
 def _reload_trust(desk: OperatorDesk) -> None:
     for node in _nodes(desk):
         replace_private(desk.home.secrets / node.folder / TRUSTED, desk.home.engines_ca.read_text(encoding="utf-8"))
@@ -106,7 +119,7 @@ def _take_up(desk: OperatorDesk, node: Node) -> None:
     file = desk.home.secrets / node.folder / CERTIFICATE
     wanted = x509.load_pem_x509_certificate(file.read_bytes()).serial_number
     deadline = time.monotonic() + ANSWER_SECONDS
-    while any(shown != wanted for shown in _shown(desk, node)):
+    while any(shown.serial_number != wanted for shown in _shown(desk, node)):
         if time.monotonic() > deadline:
             message = f"{', '.join(node.addresses)} goes on showing its old certificate: start it again"
             raise OperatorError(message)
@@ -133,12 +146,21 @@ def _tell_members(desk: OperatorDesk, node: Node) -> None:
             member.admin.command("rotateCertificates", message="asked by roundtable rotate")
 
 
-def _shown(desk: OperatorDesk, node: Node) -> Iterator[int]:
+def _shown(desk: OperatorDesk, node: Node) -> list[x509.Certificate]:
+    """What the addresses of an engine show; raises OperatorError where one does not answer."""
+    try:
+        return list(_asked(desk, node))
+    except OSError as reason:
+        message = f"{', '.join(node.addresses)} cannot be asked for its certificate: {reason}"
+        raise OperatorError(message) from reason
+
+
+def _asked(desk: OperatorDesk, node: Node) -> Iterator[x509.Certificate]:
     context = ssl.create_default_context(cafile=desk.addresses.engines_ca)
     for address in node.addresses:
         host, _, port = address.rpartition(":")
         with socket.create_connection((host, int(port)), _SECONDS) as plain, context.wrap_socket(plain, server_hostname=host) as connection:
-            yield x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"").serial_number
+            yield x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
 
 
 def _host(address: str) -> str:

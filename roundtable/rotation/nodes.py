@@ -3,6 +3,7 @@
 from roundtable.credentials import Credentials, password, replace_private
 from roundtable.deployed.nodes import write_nodes
 from roundtable.deployed.settings import Deployment
+from roundtable.errors import OperatorError
 from roundtable.native.kafka.jars import Tell
 from roundtable.native.mongo.server import new_keyfile
 from roundtable.operator_desk import OperatorDesk
@@ -11,6 +12,9 @@ from roundtable.operator_desk import OperatorDesk
 def rotate_keyfile(desk: OperatorDesk, tell: Tell) -> None:
     """Let the members of the replica set know each other by a new secret, too."""
     file = desk.home.keyfile
+    if len(kept(file.read_text(encoding="utf-8"))) > 1:
+        message = "the keyfile holds two secrets: start every member again, then `rotate keyfile --forget`, before another one"
+        raise OperatorError(message)
     # Members accept each other by any of several: https://www.mongodb.com/docs/manual/tutorial/rotate-key-replica-set/
     replace_private(file, "".join(f"- {secret}\n" for secret in (new_keyfile(), *kept(file.read_text(encoding="utf-8"))[:1])))
     tell("start the members of the replica set again, one after the other; then `rotate keyfile --forget`, and start them again")

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
-from roundtable.administrator import ADMINISTRATOR, administrator, before, kafka_administrator
+from roundtable.administrator import ADMINISTRATOR, administrator, before, kafka_administrator, put_right
 from roundtable.credentials import Credentials, password, replace_private
 from roundtable.deployed.nodes import write_nodes
 from roundtable.deployed.settings import Deployment
@@ -23,6 +25,7 @@ def rotate_passwords(desk: OperatorDesk, tell: Tell) -> None:
     Raises:
         OperatorError: an administrator is not let in.
     """
+    put_right(desk)
     kafka = kafka_administrator(desk)
     with administrator(desk) as mongo:
         for user in (*SERVICES, COMMAND_LINE, ADMINISTRATOR):
@@ -42,7 +45,13 @@ def _exchange(desk: OperatorDesk, engine: str, user: str, give: Callable[[str], 
     fresh = password()
     # The file comes first: a service that is refused the password before looks there at once.
     replace_private(file, fresh)
-    give(fresh)
+    try:
+        give(fresh)
+    except (OperationFailure, KafkaException):
+        # Refused, and so the one before counts on.
+        replace_private(file, before(file).read_text(encoding="utf-8"))
+        before(file).unlink()
+        raise
     before(file).unlink()
 
 

@@ -67,10 +67,12 @@ def trusted(authorities: Path | None) -> ssl.SSLContext:
     Args:
         authorities: a file of those whose signatures on Kafka's certificates are taken; the system's without one.
     """
-    written = authorities.stat().st_mtime_ns if authorities else 0
-    known, context = _CONTEXTS.get(authorities) or (written, ssl.create_default_context(cafile=authorities))
-    if authorities and known != written:
-        context.load_verify_locations(cafile=authorities)
+    written, context = _CONTEXTS.get(authorities) or (0, ssl.create_default_context(cafile=authorities))
+    # A file that is away for a moment, or written by halves, changes nothing.
+    with suppress(OSError):
+        if authorities and (changed := authorities.stat().st_mtime_ns) != written:
+            context.load_verify_locations(cafile=authorities)
+            written = changed
     _CONTEXTS[authorities] = written, context
     return context
 

@@ -51,19 +51,17 @@ def asker(connection: HTTPConnection, proxies: Sequence[Network]) -> str:
 
     Args:
         connection: the request.
-        proxies: whose `X-Forwarded-For` counts. Hops are read from the right, each believed as long as the one after it is a proxy.
+        proxies: whose `X-Forwarded-For` counts. One hop is believed, which is what the proxy itself saw: whatever stands before it anyone
+            could have written, also from a network that proxies are in.
     """
     host = connection.client.host if connection.client else ""
     here = plain(host)
     if here is None:
         return host
-    for hop in reversed(_hops(connection) if proxies else []):
-        before = plain(hop) if within(here, proxies) else None
-        if before is None:
-            break
-        here = before
+    if proxies and within(here, proxies):
+        here = plain(_last_hop(connection)) or here
     return str(ip_network((here, _HOUSEHOLD), strict=False)) if isinstance(here, IPv6Address) else str(here)
 
 
-def _hops(connection: HTTPConnection) -> list[str]:
-    return ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
+def _last_hop(connection: HTTPConnection) -> str:
+    return ",".join(connection.headers.getlist("x-forwarded-for")).rpartition(",")[2]

@@ -73,6 +73,7 @@ def test_every_secret_is_exchanged_under_load(tls: World, ledger: Ledger) -> Non
 
 def test_what_an_earlier_key_signed_ends_when_it_is_forgotten(tls: World) -> None:
     force = tls.new_force()
+    run(tls, "rotate", "issuer", "--forget")
     old = tls.token(f"{force}:reader")
     run(tls, "rotate", "issuer")
     assert answered(tls, old, force) == answered(tls, tls.token(f"{force}:reader"), force) == httpx2.codes.OK

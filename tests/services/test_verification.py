@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
-from pymongo.collection import Collection
 
 from chassis.kafka import producer
 from chassis.runtime import Runtime
@@ -15,14 +14,13 @@ from contracts.topics import topic
 from readmodel.model import Model
 from readmodel.projections import PROJECTION
 from roundtable.parked import Does
-from roundtable.provisioning.desk import Document
 from roundtable.provisioning.services import READERS
 from roundtable.verification import Kind
 from tests import builders
 from tests.conftest import Place, eventually
 from tests.services.mending import asked
 from tests.services.notifying import amended
-from tests.services.verified import Verified, first, found, verified
+from tests.services.verified import Verified, first, found, nothing_waits, verified
 
 CONCERNS, HISTORY, FIGURES = (
     Model(PROJECTION).name_of("concerns"),
@@ -232,12 +230,6 @@ async def test_a_reference_that_leads_nowhere_is_listed_and_is_no_fault(there: V
     await there.all_read(5)
 
     assert await there.verify() == {"references": [f"meeting_id leads to {missing}, of which the log holds nothing"]}
-
-
-async def nothing_waits(deliveries: Collection[Document]) -> bool:
-    """Whether no delivery is to be sent any more."""
-    await asyncio.sleep(0)
-    return deliveries.count_documents({"status": "pending"}) == 0
 
 
 def clean(stored: dict[str, object]) -> dict[str, object]:

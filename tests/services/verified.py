@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.database import Database
 
 from chassis.runtime import Runtime
@@ -103,6 +104,12 @@ async def verified(place: Place, runtimes: Callable[[str], Awaitable[Runtime]], 
     with desk_at(place) as desk, place.engines.mongo.client() as administrator:
         async with serving(place, concerns, monkeypatch) as notifications, running(readmodel, project(readmodel)):
             yield Verified(notifications, desk, administrator)
+
+
+async def nothing_waits(deliveries: Collection[Document]) -> bool:
+    """Whether no delivery is to be sent any more."""
+    await asyncio.sleep(0)
+    return deliveries.count_documents({"status": "pending"}) == 0
 
 
 def first(documents: Any) -> Document:

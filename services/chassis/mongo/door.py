@@ -9,6 +9,7 @@ from inspect import isawaitable
 from typing import Any, Final
 
 import structlog
+from pymongo.errors import ConfigurationError
 
 from chassis.mongo.errors import SignInRefused, Unavailable, translated
 
@@ -101,8 +102,13 @@ class Door:
 
     def _replace(self, proof: Proof) -> None:
         before = self.client
+        try:
+            self.client = self._make(proof.password)
+        except (ConfigurationError, OSError) as error:
+            # The file of authorities is away, or written by halves: what counted before does so until it is there.
+            log.warning("cannot_sign_in_anew", engine="mongo", why=type(error).__name__)
+            return
         self._used, self._news = proof, None
-        self.client = self._make(proof.password)
         log.info("signs_in_anew", engine="mongo")
         task = asyncio.create_task(_lingers(before))
         self._lingering.add(task)
