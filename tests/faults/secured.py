@@ -28,7 +28,12 @@ def secured(root: Path) -> Iterator[World]:
         services = _services(stack)
         children = {child.name: child for child in stack.children}
         cluster = Cluster(stack.engines, [children["kafka"]], [children["mongo"]], kafka, mongo, on_small_disks=False)
-        yield World(cluster, {name: service.port for name, service in services.items()}, services)
+        made = World(cluster, {name: service.port for name, service in services.items()}, services)
+        try:
+            yield made
+        finally:
+            # Of those who have signed in anew since; the stack closes its own.
+            made.cluster.engines.provisioning.mongo.close()
 
 
 def run(world: World, *words: str) -> str:
