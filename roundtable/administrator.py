@@ -7,19 +7,17 @@ from typing import Final
 
 from confluent_kafka.admin import AdminClient
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure
 
 from roundtable.credentials import Credentials, replace_private
 from roundtable.errors import OperatorError
 from roundtable.native.kafka.server import client_configuration, why_away
-from roundtable.native.mongo.replica_set import Seat
+from roundtable.native.mongo.replica_set import Seat, is_let_in
 from roundtable.native.mongo.server import connection_string
 from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning import kafka_admin
 from roundtable.provisioning.desk import Document
 
 ADMINISTRATOR: Final = "admin"
-_AUTHENTICATION_FAILED: Final = 18
 _SELECTION_MS: Final = 5_000
 
 
@@ -98,10 +96,4 @@ def _client(desk: OperatorDesk, member: str | None, password: str) -> MongoClien
 
 def _lets_in(desk: OperatorDesk, member: str | None, password: str) -> bool:
     with _client(desk, member, password) as client:
-        try:
-            client.admin.command("ping")
-        except OperationFailure as refusal:
-            if refusal.code == _AUTHENTICATION_FAILED:
-                return False
-            raise
-    return True
+        return is_let_in(client)

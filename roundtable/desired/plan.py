@@ -45,7 +45,7 @@ def plan(desired: Desired, found: Found) -> Plan:
 
 
 def _changes(desired: Desired, found: Found) -> Iterator[Change]:
-    """Whoever shall be shut out is, before anything else that could fail."""
+    """Consumers that are removed and grants that are revoked come before anything that could fail; rules too many come with theirs."""
     yield from removals(desired, found)
     yield from grant_changes(desired, found)
     yield from force_changes(desired, found)

@@ -127,6 +127,7 @@ def _take_up(desk: OperatorDesk, node: Node) -> None:
             _tell_broker(desk, node, "keystore", CERTIFICATE)
         else:
             _tell_members(desk, node)
+        # It answers before it has looked at the file.
         time.sleep(_TICK)
 
 

@@ -15,24 +15,25 @@ Harm = Callable[[Operator], str]
 """Does something to the installation; the line that tells of it."""
 
 
+def _is_set(operator: Operator, setting: str, value: str, right: str) -> str:
+    set_back(operator.desk.kafka, topic(operator.place.force), setting, value)
+    return f"~ topic {topic(operator.place.force)} {setting}: {value} becomes {right}"
+
+
 def keeps_for_a_day(operator: Operator) -> str:
-    set_back(operator.desk.kafka, topic(operator.place.force), "retention.ms", "86400000")
-    return f"~ topic {topic(operator.place.force)} retention.ms: 86400000 becomes -1"
+    return _is_set(operator, "retention.ms", "86400000", "-1")
 
 
 def keeps_a_megabyte(operator: Operator) -> str:
-    set_back(operator.desk.kafka, topic(operator.place.force), "retention.bytes", "1048576")
-    return f"~ topic {topic(operator.place.force)} retention.bytes: 1048576 becomes -1"
+    return _is_set(operator, "retention.bytes", "1048576", "-1")
 
 
 def keeps_the_newest_of_each_key(operator: Operator) -> str:
-    set_back(operator.desk.kafka, topic(operator.place.force), "cleanup.policy", "compact")
-    return f"~ topic {topic(operator.place.force)} cleanup.policy: compact becomes delete"
+    return _is_set(operator, "cleanup.policy", "compact", "delete")
 
 
 def writes_when_no_copy_would_do(operator: Operator) -> str:
-    set_back(operator.desk.kafka, topic(operator.place.force), "min.insync.replicas", "2")
-    return f"~ topic {topic(operator.place.force)} min.insync.replicas: 2 becomes 1"
+    return _is_set(operator, "min.insync.replicas", "2", "1")
 
 
 def takes_a_rule_from_a_service(operator: Operator) -> str:
