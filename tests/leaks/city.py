@@ -32,6 +32,8 @@ from tests.services.notifying import Notifications, serving
 
 T = TypeVar("T")
 SERVICES: dict[str, Service] = {each.name: each for each in (MEETINGS, CONCERNS, NOTIFICATIONS, READMODEL)}
+_ASKED_FOR_HOURS = {f"ROUNDTABLE_{each}_RATE": "1000000 per second" for each in ("PRINCIPAL", "ATTEMPT", "ANYONE")}
+"""Everyone asks from one address, all the time: a refusal for asking too often would answer in place of what is looked at."""
 _STREAMS = {"ROUNDTABLE_STREAM_HEARTBEAT_SECONDS": "0.3"}
 _BUILDERS = ("recorder", "sensitive_reader", "publisher")
 
@@ -180,7 +182,7 @@ async def _opened(place: Place, loop: asyncio.Runner, patch: pytest.MonkeyPatch,
         callers = {each.name: await stack.enter_async_context(calling(each, runtime, place, *_BUILDERS)) for each, runtime in owners}
         assert READMODEL.setup is not None
         await READMODEL.setup(runtimes["readmodel"])
-        notifications = await stack.enter_async_context(serving(place, runtimes["concerns"], patch, _STREAMS))
+        notifications = await stack.enter_async_context(serving(place, runtimes["concerns"], patch, _ASKED_FOR_HOURS | _STREAMS))
         await stack.enter_async_context(running(runtimes["meetings"], relay(runtimes["meetings"])))
         await stack.enter_async_context(running(runtimes["readmodel"], project(runtimes["readmodel"])))
         runtimes["notifications"] = notifications.runtime
@@ -189,7 +191,7 @@ async def _opened(place: Place, loop: asyncio.Runner, patch: pytest.MonkeyPatch,
 
 
 async def _assembled(name: str, place: Place, patch: pytest.MonkeyPatch, stack: AsyncExitStack) -> Runtime:
-    for setting, value in place.environment(name).items():
+    for setting, value in (place.environment(name) | _ASKED_FOR_HOURS).items():
         patch.setenv(setting, value)
     runtime = assemble(name, Settings())
     stack.push_async_callback(runtime.exits.aclose)
