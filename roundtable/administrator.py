@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
+from operator import eq
 from typing import Final
 
 from confluent_kafka.admin import AdminClient
 from pymongo import MongoClient
 
-from roundtable.credentials import Credentials, replace_private
+from roundtable.credentials import Credentials
 from roundtable.errors import OperatorError
 from roundtable.native.kafka.server import client_configuration, why_away
 from roundtable.native.mongo.replica_set import Seat, is_let_in
@@ -19,11 +20,6 @@ from roundtable.provisioning.desk import Document
 
 ADMINISTRATOR: Final = "admin"
 _SELECTION_MS: Final = 5_000
-
-
-def before(file: Path) -> Path:
-    """Where the password before stands, until the engine has taken the new one."""
-    return file.with_name(f"{file.name}.before")
 
 
 @contextmanager
@@ -46,10 +42,7 @@ def put_right(desk: OperatorDesk) -> None:
     """Let the passwords that are accepted stand alone in their files; for whoever is alone in the data folder."""
     accepted = {"mongo": _of_mongo(desk, None), "kafka": _of_kafka(desk)}
     for engine, password in accepted.items():
-        file = Credentials(desk.home.secrets).file(engine, ADMINISTRATOR)
-        if before(file).exists():
-            replace_private(file, password)
-            before(file).unlink()
+        Credentials(desk.home.secrets).put_right(engine, ADMINISTRATOR, partial(eq, password))
 
 
 def _of_mongo(desk: OperatorDesk, member: str | None) -> str:
@@ -73,13 +66,10 @@ def _of_kafka(desk: OperatorDesk) -> str:
 
 
 def _accepted(desk: OperatorDesk, engine: str, lets_in: Callable[[str], bool]) -> str:
-    """The password that an engine accepts: the one in its file, or the one before. Nothing is written."""
-    file = Credentials(desk.home.secrets).file(engine, ADMINISTRATOR)
-    for candidate in (each for each in (file, before(file)) if each.exists()):
-        password = candidate.read_text(encoding="utf-8").strip()
-        if lets_in(password):
-            return password
-    message = f"{engine} does not accept the password of its administrator: {file}"
+    secrets = Credentials(desk.home.secrets)
+    if password := secrets.accepted(engine, ADMINISTRATOR, lets_in):
+        return password
+    message = f"{engine} does not accept the password of its administrator: {secrets.file(engine, ADMINISTRATOR)}"
     raise OperatorError(message)
 
 

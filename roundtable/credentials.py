@@ -2,9 +2,12 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from roundtable.errors import OperatorError
+
+_BEFORE = ".before"
 
 
 def write_once(path: Path, content: str) -> bool:
@@ -85,6 +88,29 @@ class Credentials:
     def file(self, engine: str, user: str) -> Path:
         """Where a password stands."""
         return self._folder / user / f"roundtable_{engine}_password"
+
+    def before(self, engine: str, user: str) -> Path:
+        """Where the password before stands, until the engine has taken the new one."""
+        file = self.file(engine, user)
+        return file.with_name(f"{file.name}{_BEFORE}")
+
+    def unfinished(self, engine: str) -> list[str]:
+        """Whose exchange was broken off: the engine may have either password."""
+        return sorted(file.parent.name for file in self._folder.glob(f"*/roundtable_{engine}_password{_BEFORE}"))
+
+    def accepted(self, engine: str, user: str, lets_in: Callable[[str], bool]) -> str | None:
+        """The password that an engine accepts of a user: the one in its file, or the one before. Nothing is written."""
+        files = (self.file(engine, user), self.before(engine, user))
+        passwords = (file.read_text(encoding="utf-8").strip() for file in files if file.exists())
+        return next((password for password in passwords if lets_in(password)), None)
+
+    def put_right(self, engine: str, user: str, lets_in: Callable[[str], bool]) -> None:
+        """Let the password that is accepted stand alone, where an exchange was broken off; for whoever is alone in the data folder."""
+        if not self.before(engine, user).exists():
+            return
+        if password := self.accepted(engine, user, lets_in):
+            replace_private(self.file(engine, user), password)
+            self.before(engine, user).unlink()
 
     def _adopt(self, engine: str, user: str) -> bool:
         """Take over a password that a start before 0.2 kept in one folder with all others; tells whether there was one."""

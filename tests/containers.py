@@ -99,7 +99,7 @@ def _start_mongo(home: Home, containers: ExitStack) -> Mongo:
     log = home.logs / "mongo.log"
     container = _container(home, MONGO, port, entrypoint="mongod").with_command([*options, "--logpath", str(log)])
     mongod = Contained(containers.enter_context(container), log)
-    database = Mongo(mongod, port, Credentials(home.secrets).of("mongo", "admin"))
+    database = Mongo(mongod, port, Credentials(home.secrets))
     _initiate(home, database, mongod)
     return database
 
@@ -115,7 +115,7 @@ def _start_kafka(home: Home, containers: ExitStack) -> Kafka:
         KAFKA_JVM_PERFORMANCE_OPTS=" ".join(kafka.QUICK_START),
     )
     started = Contained(containers.enter_context(container), log)
-    return Kafka(started, node.clients.port, node.admin_password)
+    return Kafka(started, node.clients.port, Credentials(home.secrets))
 
 
 def _kafka_script(formatting: tuple[str, ...], arguments: Path, properties: Path, log: Path) -> str:
@@ -137,7 +137,7 @@ def _initiate(home: Home, database: Mongo, mongod: Contained) -> None:
     """Initiate the replica set and make its administrator."""
     script = home.mongo / "initiate.js"
     members = [{"_id": 0, "host": database.address}]
-    user = {"user": "admin", "pwd": database.admin_password, "roles": ["root"]}
+    user = {"user": "admin", "pwd": database.secrets.of("mongo", "admin"), "roles": ["root"]}
     written = {"set": json.dumps({"_id": replica_set.NAME, "members": members}), "user": json.dumps(user)}
     write_private(script, _FIRST_USER.format(**written))
     mongod.await_answer(lambda: None if "Waiting for connections" in mongod.log() else "does not listen", mongo.START_SECONDS)

@@ -75,6 +75,6 @@ def keyfile(home: HomeOption = None, forget: _Forget = False) -> None:  # noqa: 
 
 @app.command()
 def controller(home: HomeOption = None) -> None:
-    """Give Kafka's controllers a new password for each other, from their next start on."""
+    """Give Kafka's nodes a new password for each other, from their next start on."""
     with _desk(home) as desk:
         rotation.rotate_controller(desk, typer.echo)

@@ -16,7 +16,7 @@ from roundtable.native.mongo import Mongo
 from roundtable.native.mongo.server import connection_string
 from roundtable.native.ports import LOOPBACK
 from roundtable.native.processes import Child, stop_all
-from roundtable.provisioning import Provisioning, kafka_admin, provision_services
+from roundtable.provisioning import Provisioning, finish_exchanges, provision_services
 
 
 def silent(_: str) -> None:
@@ -105,8 +105,8 @@ def _certified(home: Home, node: str) -> Path:
 def provisioned(home: Home, log: Kafka, database: Mongo, children: list[Child]) -> Engines:
     """The engines that answer, once the services' identities are made; the caller closes `provisioning.mongo`."""
     secrets = Credentials(home.secrets)
-    administrator = kafka_admin(log.client("admin", log.admin_password))
-    client = database.client()
+    administrator, client = log.administrator(), database.client()
+    finish_exchanges(administrator, client, secrets)
     provision_services(administrator, client, secrets)
     desk = Provisioning(administrator, client, home.keys)
     return Engines(home, log, database, desk, list(children))

@@ -28,7 +28,7 @@ def forget_keyfile(desk: OperatorDesk, tell: Tell) -> None:
 
 
 def rotate_controller(desk: OperatorDesk, tell: Tell) -> None:
-    """Give the controllers of Kafka a new password for each other."""
+    """Give the nodes of Kafka a new password for each other, as controllers and as brokers."""
     replace_private(Credentials(desk.home.secrets).file("kafka", "controller"), password())
     if deployment := Deployment.told():
         write_nodes(desk.home, deployment)

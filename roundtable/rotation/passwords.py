@@ -4,18 +4,15 @@ from collections.abc import Callable
 from functools import partial
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from roundtable.administrator import ADMINISTRATOR, administrator, before, kafka_administrator, put_right
+from roundtable.administrator import ADMINISTRATOR, administrator, kafka_administrator, put_right
 from roundtable.credentials import Credentials, password, replace_private
 from roundtable.deployed.nodes import write_nodes
 from roundtable.deployed.settings import Deployment
 from roundtable.native.kafka.jars import Tell
 from roundtable.operator_desk import OperatorDesk
-from roundtable.provisioning import scram
-from roundtable.provisioning.desk import Document
+from roundtable.provisioning.exchanges import give_in_kafka, give_in_mongo
 from roundtable.provisioning.services import COMMAND_LINE, SERVICES
 
 
@@ -29,19 +26,20 @@ def rotate_passwords(desk: OperatorDesk, tell: Tell) -> None:
     kafka = kafka_administrator(desk)
     with administrator(desk) as mongo:
         for user in (*SERVICES, COMMAND_LINE, ADMINISTRATOR):
-            _exchange(desk, "mongo", user, partial(_give_in_mongo, mongo, user))
+            _exchange(desk, "mongo", user, partial(give_in_mongo, mongo, user))
             tell(f"{user} has a new password for MongoDB")
     for user in (*SERVICES, ADMINISTRATOR):
-        _exchange(desk, "kafka", user, partial(_give_in_kafka, kafka, user))
+        _exchange(desk, "kafka", user, partial(give_in_kafka, kafka, user))
         tell(f"{user} has a new password for Kafka")
     if deployment := Deployment.told():
-        # Brokers speak to each other as the administrator.
+        # A broker on a new disk makes the administrator by what stands there.
         write_nodes(desk.home, deployment)
 
 
 def _exchange(desk: OperatorDesk, engine: str, user: str, give: Callable[[str], object]) -> None:
-    file = Credentials(desk.home.secrets).file(engine, user)
-    replace_private(before(file), file.read_text(encoding="utf-8"))
+    secrets = Credentials(desk.home.secrets)
+    file, before = secrets.file(engine, user), secrets.before(engine, user)
+    replace_private(before, file.read_text(encoding="utf-8"))
     fresh = password()
     # The file comes first: a service that is refused the password before looks there at once.
     replace_private(file, fresh)
@@ -49,15 +47,7 @@ def _exchange(desk: OperatorDesk, engine: str, user: str, give: Callable[[str], 
         give(fresh)
     except (OperationFailure, KafkaException):
         # Refused, and so the one before counts on.
-        replace_private(file, before(file).read_text(encoding="utf-8"))
-        before(file).unlink()
+        replace_private(file, before.read_text(encoding="utf-8"))
+        before.unlink()
         raise
-    before(file).unlink()
-
-
-def _give_in_mongo(mongo: MongoClient[Document], user: str, word: str) -> None:
-    mongo.admin.command("updateUser", user, pwd=word)
-
-
-def _give_in_kafka(kafka: AdminClient, user: str, word: str) -> None:
-    scram.set_passwords(kafka, {user: word})
+    before.unlink()

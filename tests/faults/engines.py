@@ -61,7 +61,7 @@ class Members(Mongo):
 
     def client(self) -> replica_set.Client:
         """A client of the administrator that follows the primary; the caller closes it."""
-        return MongoClient[dict[str, Any]](self.url("admin", self.admin_password), serverSelectionTimeoutMS=30_000)
+        return MongoClient[dict[str, Any]](self.url("admin", self.secrets.of("mongo", "admin")), serverSelectionTimeoutMS=30_000)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def cluster(root: Path, brokers: int = 1, members: int = 1) -> Iterator[Cluster]
         children += mongods
         log, nodes = _start_kafka(home, brokers, proxies[0])
         children[:0] = nodes
-        _await_set(database, home)
+        _await_set(database)
         log.await_ready()
         proxies[1].lead_to(database.port)
         engines = provisioned(home, log, database, children)
@@ -119,11 +119,11 @@ def _start_mongo(home: Home, members: int) -> tuple[Members, list[Child]]:
         data.mkdir()
         options[options.index("--dbpath") + 1] = str(data)
         children.append(Child(Command(f"mongo-{number}", (mongod(), *options), home.logs / f"mongo-{number}.log", grace=20)))
-    return Members(children[0], ports[0], Credentials(home.secrets).of("mongo", "admin"), ports=ports), children
+    return Members(children[0], ports[0], Credentials(home.secrets), ports=ports), children
 
 
-def _await_set(database: Members, home: Home) -> None:
-    first = Mongo(database.child, database.port, Credentials(home.secrets).of("mongo", "admin"))
+def _await_set(database: Members) -> None:
+    first = Mongo(database.child, database.port, database.secrets)
     database.child.await_answer(lambda: None if answers(first.port) else "does not answer", PATIENCE)
     hosts = [f"{LOOPBACK}:{port}" for port in database.ports]
     replica_set.ensure(first.seat, hosts)
@@ -148,7 +148,7 @@ def _start_kafka(home: Home, brokers: int, proxy: Proxy) -> tuple[Brokers, list[
         argv = (*kafka._java(jars), "kafka.Kafka", str(properties))
         children.append(Child(Command(f"kafka-{node.number}", argv, home.logs / f"kafka-{node.number}.log", grace=20)))
     ports = tuple(node.clients.port for node in nodes)
-    return Brokers(children[0], ports[0], nodes[0].admin_password, ports=ports), children
+    return Brokers(children[0], ports[0], Credentials(home.secrets), ports=ports), children
 
 
 def _nodes(home: Home, brokers: int, proxy: Proxy) -> list[Node]:

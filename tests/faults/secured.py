@@ -4,12 +4,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from roundtable.credentials import Credentials
+import pytest
+
 from roundtable.native.engines import Engines, provisioned, silent
+from roundtable.native.kafka import configuration
 from roundtable.native.ports import is_free
 from roundtable.native.services import NAMES, Service
 from roundtable.native.stack import Stack, start_stack
@@ -18,12 +19,22 @@ from tests.faults.proxy import Proxy
 from tests.faults.world import World
 
 PROGRAM = str(Path(sys.executable).with_name("roundtable"))
+IDLE_SECONDS = 10.0
+"""After which Kafka closes a connection that nobody uses: ten minutes, where nobody waits for it."""
 _COMMAND_SECONDS = 120
 
 
 @contextmanager
 def secured(root: Path) -> Iterator[World]:
     """Engines that speak TLS and four services, all of which are gone at the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(configuration._STANDING, "connections.max.idle.ms", f"{IDLE_SECONDS * 1000:.0f}")
+        with _secured(root) as made:
+            yield made
+
+
+@contextmanager
+def _secured(root: Path) -> Iterator[World]:
     with start_stack(root, _four_free_ports(), [], silent, tls=True) as stack, closing(Proxy()) as kafka, closing(Proxy()) as mongo:
         services = _services(stack)
         children = {child.name: child for child in stack.children}
@@ -46,11 +57,8 @@ def run(world: World, *words: str) -> str:
 
 def signed_in_anew(engines: Engines) -> Engines:
     """The same engines, by the administrators' passwords of now."""
-    secrets = Credentials(engines.home.secrets)
-    log = replace(engines.kafka, admin_password=secrets.of("kafka", "admin"))
-    database = replace(engines.mongo, admin_password=secrets.of("mongo", "admin"))
     engines.provisioning.mongo.close()
-    return provisioned(engines.home, log, database, engines.children)
+    return provisioned(engines.home, engines.kafka, engines.mongo, engines.children)
 
 
 def _services(stack: Stack) -> dict[str, Service]:

@@ -19,7 +19,7 @@ from chassis.mongo import Mongo
 from chassis.settings import Settings
 from contracts.topics import topic
 from roundtable.addresses import Addresses
-from roundtable.administrator import administrator, before
+from roundtable.administrator import administrator
 from roundtable.certificates import Authority
 from roundtable.credentials import Credentials, replace_private
 from roundtable.home import Home
@@ -155,14 +155,30 @@ def test_a_password_that_was_exchanged_ends_the_one_before(secured: Engines) -> 
 @pytest.mark.parametrize("engine", ["kafka", "mongo"])
 def test_a_rotation_that_was_broken_off_is_gone_on_with(secured: Engines, engine: str) -> None:
     """An administrator has its old password still, and the new one stands in the file already."""
-    file = Credentials(secured.home.secrets).file(engine, "admin")
-    replace_private(before(file), file.read_text())
-    replace_private(file, "never-given-to-anyone")
+    broken_off(secured, engine, "admin")
     rotate_passwords(desk_of(secured), silent)
-    assert not before(file).exists()
+    assert not Credentials(secured.home.secrets).unfinished(engine)
     with administrator(desk_of(secured)) as client:
         assert client.admin.command("ping")["ok"]
     assert is_served_by_kafka(secured.kafka_client("admin"))
+
+
+def broken_off(engines: Engines, engine: str, user: str) -> None:
+    secrets = Credentials(engines.home.secrets)
+    replace_private(secrets.before(engine, user), secrets.of(engine, user))
+    replace_private(secrets.file(engine, user), "never-given-to-anyone")
+
+
+def test_a_start_finishes_an_exchange_that_was_broken_off(tmp_path: Path) -> None:
+    with start_engines(tmp_path) as engines:
+        for engine in ("kafka", "mongo"):
+            broken_off(engines, engine, "admin")
+            broken_off(engines, engine, "readmodel")
+    with start_engines(tmp_path) as engines:
+        assert is_served_by_kafka(engines.kafka_client("readmodel"))
+        assert is_served_by_mongo(engines.mongo_url("readmodel"))
+        assert engines.kafka_password("readmodel") == "never-given-to-anyone" != engines.kafka_password("admin")
+        assert not any(map(Credentials(engines.home.secrets).unfinished, ("kafka", "mongo")))
 
 
 def test_a_consumers_file_is_all_that_a_java_client_needs_to_be_let_in(secured: Engines, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from roundtable.certificates import CERTIFICATE, TRUSTED
 
 _SECURITY = "org.apache.kafka.common.security"
 _COPIES: Final = 3
+_AMONG_BROKERS: Final = "CLIENTS"
 
 
 def protocol(*, tls: bool) -> str:
@@ -59,7 +60,9 @@ class Node:
     clients: Listener
     controller: Listener
     admin_password: str
+    """Of the user that formatting makes."""
     controller_password: str
+    """By which the nodes know each other, as brokers too."""
     number: int = 1
     voters: tuple[Listener, ...] = ()
     """The controllers' listeners of all nodes, in the order of their numbers; this one's alone when there are no others."""
@@ -74,7 +77,7 @@ class Node:
     @property
     def for_clients(self) -> dict[str, Listener]:
         """The listeners that take SCRAM users, by name."""
-        return {"CLIENTS": self.clients} | ({"OUTSIDE": self.outside} if self.outside else {})
+        return {_AMONG_BROKERS: self.clients} | ({"OUTSIDE": self.outside} if self.outside else {})
 
     @property
     def listeners(self) -> dict[str, Listener]:
@@ -97,13 +100,14 @@ def _listeners(node: Node) -> dict[str, str]:
         "listeners": ",".join(f"{name}://{listener.binding}" for name, listener in every.items()),
         "advertised.listeners": ",".join(f"{name}://{listener.address}" for name, listener in node.for_clients.items()),
         "listener.security.protocol.map": ",".join(f"{name}:{listener.protocol}" for name, listener in every.items()),
-        "inter.broker.listener.name": "CLIENTS",
+        "inter.broker.listener.name": _AMONG_BROKERS,
         "controller.listener.names": "CONTROLLER",
     }
 
 
 def _identities(node: Node) -> dict[str, str]:
-    # SCRAM users live in the log that the controller serves, so the controller itself cannot use them.
+    # SCRAM users live in the log that the controller serves, so the controller itself cannot use them. Brokers could, but would go on
+    # with the password of their start once it is exchanged, and a broker that signs in anew, also to itself, would be refused.
     plain = _login(
         "plain.PlainLoginModule",
         username="controller",
@@ -111,9 +115,10 @@ def _identities(node: Node) -> dict[str, str]:
         user_controller=node.controller_password,
     )
     return {
-        "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
         "sasl.mechanism.controller.protocol": "PLAIN",
         **dict(_scram(node)),
+        "listener.name.clients.plain.sasl.jaas.config": plain,
         "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
         "listener.name.controller.plain.sasl.jaas.config": plain,
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -123,11 +128,10 @@ def _identities(node: Node) -> dict[str, str]:
 
 
 def _scram(node: Node) -> Iterator[tuple[str, str]]:
-    admin = _login("scram.ScramLoginModule", username="admin", password=node.admin_password)
     for name in node.for_clients:
         prefix = f"listener.name.{name.lower()}"
-        yield f"{prefix}.sasl.enabled.mechanisms", "SCRAM-SHA-512"
-        yield f"{prefix}.scram-sha-512.sasl.jaas.config", admin
+        yield f"{prefix}.sasl.enabled.mechanisms", "SCRAM-SHA-512,PLAIN" if name == _AMONG_BROKERS else "SCRAM-SHA-512"
+        yield f"{prefix}.scram-sha-512.sasl.jaas.config", _login("scram.ScramLoginModule")
 
 
 def _tls(node: Node) -> Iterator[tuple[str, str]]:
@@ -139,8 +143,8 @@ def _tls(node: Node) -> Iterator[tuple[str, str]]:
 
 
 def _login(module: str, **options: str) -> str:
-    written = " ".join(f'{name}="{value}"' for name, value in options.items())
-    return f"{_SECURITY}.{module} required {written};"
+    written = "".join(f' {name}="{value}"' for name, value in options.items())
+    return f"{_SECURITY}.{module} required{written};"
 
 
 def _durability(nodes: int) -> dict[str, str]:

@@ -31,7 +31,7 @@ class Kafka:
 
     child: Started
     port: int
-    admin_password: str
+    secrets: Credentials
     ca: Path | None = None
     """Whose signature its certificate bears, where it speaks TLS."""
 
@@ -43,6 +43,11 @@ class Kafka:
     def await_ready(self) -> None:
         """Wait until the node serves its administrator; raises OperatorError when it does not."""
         self.child.await_answer(self._missing, START_SECONDS)
+        self.secrets.put_right("kafka", "admin", self._lets_in)
+
+    def administrator(self) -> AdminClient:
+        """A client of the administrator."""
+        return kafka_admin(self.client("admin", self.secrets.of("kafka", "admin")))
 
     def client(self, user: str, password: str) -> dict[str, str]:
         """Configuration of a librdkafka client with this identity."""
@@ -51,8 +56,12 @@ class Kafka:
     def _missing(self) -> str | None:
         if not answers(self.port):
             return "does not answer"
-        why = why_away(kafka_admin(self.client("admin", self.admin_password)))
-        return why and f"does not serve its administrator ({why})"
+        if self.secrets.accepted("kafka", "admin", self._lets_in):
+            return None
+        return f"does not serve its administrator ({why_away(self.administrator())})"
+
+    def _lets_in(self, password: str) -> bool:
+        return why_away(kafka_admin(self.client("admin", password))) is None
 
 
 def why_away(administrator: AdminClient) -> str | None:
@@ -92,7 +101,7 @@ def start(home: Home, tell: Tell, certificates: Path | None = None) -> tuple[Kaf
         _format(jars, properties, node)
     tell("starting Kafka")
     child = Child(_command(jars, properties, home))
-    return Kafka(child, node.clients.port, node.admin_password, home.engines_ca if certificates else None), child
+    return Kafka(child, node.clients.port, Credentials(home.secrets), home.engines_ca if certificates else None), child
 
 
 def configured(home: Home, bind: str = LOOPBACK, certificates: Path | None = None) -> tuple[Node, Path]:

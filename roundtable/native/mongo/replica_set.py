@@ -45,6 +45,11 @@ class Seat:
         """A client that has not signed in."""
         return self._direct(self.address)
 
+    def lets_in(self) -> bool:
+        """Whether the password is accepted there; before a first user exists, none is."""
+        with self.client() as client:
+            return is_let_in(client)
+
     def _direct(self, authority: str) -> Client:
         # A client that names the set would wait for a primary, which does not exist before the set is initiated. What it reads is of
         # the majority, as in the services: a commit that one record shows already must show in every other.
@@ -64,15 +69,10 @@ def ensure(seat: Seat, members: Sequence[str] = ()) -> None:
         seat: of the first member's administrator.
         members: under which addresses all members know each other; the one of the seat when there are none.
     """
-    if _has_administrator(seat):
+    if seat.lets_in():
         _keep_addresses(seat, members or [seat.address])
     else:
         _initiate(seat, members or [seat.address])
-
-
-def _has_administrator(seat: Seat) -> bool:
-    with seat.client() as client:
-        return is_let_in(client)
 
 
 def is_let_in(client: Client) -> bool:

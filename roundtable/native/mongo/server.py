@@ -27,7 +27,7 @@ class Mongo:
 
     child: Started
     port: int
-    admin_password: str
+    secrets: Credentials
     ca: Path | None = None
     """Whose signature its certificate bears, where it speaks TLS."""
 
@@ -42,6 +42,7 @@ class Mongo:
         Raises OperatorError when it does not.
         """
         self.child.await_answer(lambda: None if answers(self.port) else "does not answer", START_SECONDS)
+        self.secrets.put_right("mongo", "admin", lambda word: self._seat(word).lets_in())
         replica_set.ensure(self.seat)
         self.child.await_answer(self._missing, START_SECONDS)
 
@@ -52,11 +53,14 @@ class Mongo:
     @property
     def seat(self) -> replica_set.Seat:
         """Where its administrator sits."""
-        return replica_set.Seat(self.address, self.admin_password, self.ca)
+        return self._seat(self.secrets.of("mongo", "admin"))
 
     def client(self) -> replica_set.Client:
         """A client of the administrator; the caller closes it."""
         return self.seat.client()
+
+    def _seat(self, password: str) -> replica_set.Seat:
+        return replica_set.Seat(self.address, password, self.ca)
 
     def _missing(self) -> str | None:
         try:
@@ -84,7 +88,7 @@ def start(home: Home, certificates: Path | None = None) -> tuple[Mongo, Child]:
     port, options = configured(home)
     argv = (mongod(), *options, *(_tls(certificates) if certificates else ()))
     child = Child(Command("mongo", argv, home.logs / "mongo.log", grace=_STOP_SECONDS))
-    return Mongo(child, port, Credentials(home.secrets).of("mongo", "admin"), home.engines_ca if certificates else None), child
+    return Mongo(child, port, Credentials(home.secrets), home.engines_ca if certificates else None), child
 
 
 def configured(home: Home, bind: str = LOOPBACK) -> tuple[int, tuple[str, ...]]:
