@@ -7,10 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from roundtable.native.engines import Engines, provisioned, silent
-from roundtable.native.kafka import configuration
 from roundtable.native.ports import is_free
 from roundtable.native.services import NAMES, Service
 from roundtable.native.stack import Stack, start_stack
@@ -19,22 +16,12 @@ from tests.faults.proxy import Proxy
 from tests.faults.world import World
 
 PROGRAM = str(Path(sys.executable).with_name("roundtable"))
-IDLE_SECONDS = 10.0
-"""After which Kafka closes a connection that nobody uses: ten minutes, where nobody waits for it."""
 _COMMAND_SECONDS = 120
 
 
 @contextmanager
 def secured(root: Path) -> Iterator[World]:
     """Engines that speak TLS and four services, all of which are gone at the end."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(configuration._STANDING, "connections.max.idle.ms", f"{IDLE_SECONDS * 1000:.0f}")
-        with _secured(root) as made:
-            yield made
-
-
-@contextmanager
-def _secured(root: Path) -> Iterator[World]:
     with start_stack(root, _four_free_ports(), [], silent, tls=True) as stack, closing(Proxy()) as kafka, closing(Proxy()) as mongo:
         services = _services(stack)
         children = {child.name: child for child in stack.children}
@@ -43,7 +30,7 @@ def _secured(root: Path) -> Iterator[World]:
         try:
             yield made
         finally:
-            # Of those who have signed in anew since; the stack closes its own.
+            # As in `tests.faults.world`.
             made.cluster.engines.provisioning.mongo.close()
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,15 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from pymongo.errors import PyMongoError
 
+from roundtable.addresses import Addresses
+from roundtable.native.engines import silent
 from roundtable.native.processes import Child
+from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning.desk import kafka_admin
+from roundtable.rotation import rotate_passwords
 from tests.faults.scene import Scene, scene
-from tests.faults.signals import kill, stop
+from tests.faults.secured import signed_in_anew
+from tests.faults.signals import await_death, kill, stop
 from tests.faults.table import Ledger
 from tests.faults.world import World, wait_until
 
@@ -91,6 +97,29 @@ def test_row_7_bites_when_no_acknowledgement_is_awaited(three: World, ledger: Le
         three.cluster.brokers[number - 1].restart()
         wait_until(lambda: all_in_sync(three), within=PATIENCE)
         ledger.control("7", "no acknowledgement awaited", f"leader {number} killed", there.verdict(BOUND).differences)
+
+
+def test_three_brokers_go_on_with_each_other_after_an_exchange_of_passwords(three: World, ledger: Ledger) -> None:
+    """Each dies and comes back, and so has to call the others, who have to call it: those who have not died since, too."""
+    with scene(three) as there:
+        there.reach(40)
+        exchange_passwords(three)
+        for broker in three.cluster.brokers:
+            kill(broker)
+            await_death(broker)
+            there.reach(10)
+            broker.restart()
+            wait_until(lambda: all_in_sync(three), within=PATIENCE)
+        there.reach(40)
+        ledger.fault("rot", "passwords exchanged, each broker of three killed", "all in sync after each", there.verdict(BOUND))
+
+
+def exchange_passwords(world: World) -> None:
+    """What `roundtable rotate passwords` does."""
+    engines = world.cluster.engines
+    addresses = Addresses(engines.bootstrap_servers, engines.mongo.address, {})
+    rotate_passwords(OperatorDesk(engines.home, addresses, engines.provisioning), silent)
+    world.cluster = replace(world.cluster, engines=signed_in_anew(engines))
 
 
 def primary(world: World) -> int:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.faults.scene import Scene, scene
-from tests.faults.secured import IDLE_SECONDS, run, secured, signed_in_anew
+from tests.faults.secured import run, secured, signed_in_anew
 from tests.faults.signals import await_death, kill
 from tests.faults.table import Ledger
 from tests.faults.world import World
@@ -69,18 +69,6 @@ def test_every_secret_is_exchanged_under_load(tls: World, ledger: Ledger) -> Non
         verdict = there.verdict(BOUND)
     assert {why for _, why in there.load.failures} <= {"503"}
     ledger.fault("rot", f"every secret exchanged, {RATE:g} writes/s", f"attempts that failed: {failed}", verdict)
-
-
-def test_what_is_recorded_after_a_quiet_night_arrives(tls: World, ledger: Ledger) -> None:
-    """A broker calls itself for every transaction, and has to sign in for it anew when it did not for long."""
-    for words in (("passwords",), ("authority",), ("authority", "--forget")):
-        run(tls, "rotate", *words)
-    tls.cluster = replace(tls.cluster, engines=signed_in_anew(tls.cluster.engines))
-    time.sleep(2 * IDLE_SECONDS)
-    with scene(tls, clients=CLIENTS, rate=RATE) as there:
-        there.reach(AFTER_EACH)
-        verdict = there.verdict(BOUND)
-    ledger.fault("rot", "every secret exchanged, and then nothing asked for long", "whatever was idle signs in anew", verdict)
 
 
 def test_what_an_earlier_key_signed_ends_when_it_is_forgotten(tls: World) -> None:

@@ -122,6 +122,8 @@ def world(root: Path, brokers: int = 1, members: int = 1) -> Iterator[World]:
         Issuer(engines.engines.home).publish()
         names = (*NAMES, *(f"{name}:{number}" for name in NAMES for number in range(2, REPLICAS + 1)))
         made = World(engines, kept_ports(engines.engines.home.root / "faults.json", names))
+        # Of those who have signed in anew since; the cluster closes its own.
+        stack.callback(lambda: made.cluster.engines.provisioning.mongo.close())
         stack.callback(lambda: stop_all(_ended(made)))
         for name in NAMES:
             made.start(name)
