@@ -1,5 +1,7 @@
 """An authority of the deployment's own: it signs the certificates that Kafka and MongoDB show to each other and to their clients."""
 
+import socket
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -22,6 +24,7 @@ VALID: Final = timedelta(days=730)
 LEAST_LEFT: Final = timedelta(days=365)
 """A certificate that has less than this to live is made anew at a start: no deployment runs for a year without one."""
 _AUTHORITY_VALID: Final = timedelta(days=3650)
+_ANSWER_SECONDS: Final = 5.0
 # The clocks of two machines never agree entirely.
 _SKEW: Final = timedelta(hours=1)
 # RFC 5280, section 4.2.1.9: an authority signs for nodes, and for the authority after it.
@@ -127,6 +130,20 @@ class Authority:
             return False
         published = x509.load_pem_x509_certificates(self._home.engines_ca.read_bytes())
         return any(each.subject == self.name for each in published)
+
+
+def shown_at(host: str, port: int, ca: Path) -> x509.Certificate:
+    """The certificate that an engine shows to someone who takes the signatures of an authority.
+
+    Raises:
+        OSError: it does not answer, or shows one that is not to be taken.
+    """
+    context = ssl.create_default_context(cafile=ca)
+    with (
+        socket.create_connection((host, port), _ANSWER_SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname=host) as connection,
+    ):
+        return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
 
 
 def publish(home: Home, certificates: Sequence[str]) -> None:

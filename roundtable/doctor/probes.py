@@ -14,6 +14,7 @@ import httpx2
 from cryptography import x509
 
 from roundtable.addresses import Addresses
+from roundtable.certificates import shown_at
 from roundtable.doctor.host import Certificate
 from roundtable.home import Home
 
@@ -62,10 +63,18 @@ def modes_in(folders: Iterable[Path]) -> dict[Path, int]:
 
 
 def certificates_of(home: Home, addresses: Addresses, others: Iterable[Path]) -> list[Certificate]:
-    """Those in the folder of secrets, those that services show, and those of other files."""
+    """Those in the folder of secrets, those that services and engines show, and those of other files."""
     files = [path for path in home.secrets.rglob("*") if path.suffix in _ENDINGS]
     shown = [_shown_by(url) for url in addresses.services.values() if url.startswith("https:")]
-    return [*(each for path in (*files, *others) for each in _in_file(path)), *shown]
+    return [*(each for path in (*files, *others) for each in _in_file(path)), *shown, *_shown_by_engines(addresses)]
+
+
+def _shown_by_engines(addresses: Addresses) -> Iterator[Certificate]:
+    """An engine goes on showing what it read at its start, or when it was last told to look."""
+    if (ca := addresses.engines_ca) is None:
+        return
+    for host, port in (*places_of(addresses.bootstrap_servers), *places_of(addresses.mongo)):
+        yield Certificate(f"{host}:{port}", shown_at(host, port, ca).not_valid_after_utc)
 
 
 def _in_file(path: Path) -> Iterator[Certificate]:

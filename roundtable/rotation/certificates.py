@@ -1,17 +1,15 @@
 """New certificates for Kafka and MongoDB, and a new authority that signs them: the engines take them up while they run."""
 
-import socket
-import ssl
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from cryptography import x509
 
 from roundtable.administrator import administrator
-from roundtable.certificates import CERTIFICATE, TRUSTED, Authority, publish
+from roundtable.certificates import CERTIFICATE, TRUSTED, Authority, publish, shown_at
 from roundtable.credentials import replace_private
 from roundtable.deployed.nodes import GIVEN
 from roundtable.deployed.settings import Deployment
@@ -22,7 +20,6 @@ from roundtable.operator_desk import OperatorDesk
 from roundtable.provisioning.desk import ANSWER_SECONDS, settle
 
 _LISTENERS: Final = ("clients", "controller")
-_SECONDS: Final = 5.0
 _TICK: Final = 0.5
 
 
@@ -82,10 +79,12 @@ def forget_authority(desk: OperatorDesk, tell: Tell) -> None:
     tell("no other authority is trusted any more")
 
 
-def _require_tls(desk: OperatorDesk) -> None:
-    if desk.addresses.ca is None:
+def _require_tls(desk: OperatorDesk) -> Path:
+    """Whose signatures are taken."""
+    if desk.addresses.engines_ca is None:
         message = "this stack does not speak TLS to its engines: start it with `roundtable demo --tls`"
         raise OperatorError(message)
+    return desk.addresses.engines_ca
 
 
 def _nodes(desk: OperatorDesk) -> list[Node]:
@@ -149,19 +148,12 @@ def _tell_members(desk: OperatorDesk, node: Node) -> None:
 
 def _shown(desk: OperatorDesk, node: Node) -> list[x509.Certificate]:
     """What the addresses of an engine show; raises OperatorError where one does not answer."""
+    ca = _require_tls(desk)
     try:
-        return list(_asked(desk, node))
+        return [shown_at(_host(each), int(each.rpartition(":")[2]), ca) for each in node.addresses]
     except OSError as reason:
         message = f"{', '.join(node.addresses)} cannot be asked for its certificate: {reason}"
         raise OperatorError(message) from reason
-
-
-def _asked(desk: OperatorDesk, node: Node) -> Iterator[x509.Certificate]:
-    context = ssl.create_default_context(cafile=desk.addresses.engines_ca)
-    for address in node.addresses:
-        host, _, port = address.rpartition(":")
-        with socket.create_connection((host, int(port)), _SECONDS) as plain, context.wrap_socket(plain, server_hostname=host) as connection:
-            yield x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
 
 
 def _host(address: str) -> str:

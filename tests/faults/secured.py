@@ -30,8 +30,7 @@ def secured(root: Path) -> Iterator[World]:
         try:
             yield made
         finally:
-            # As in `tests.faults.world`.
-            made.cluster.engines.provisioning.mongo.close()
+            made.close()
 
 
 def run(world: World, *words: str) -> str:

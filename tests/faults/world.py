@@ -69,6 +69,10 @@ class World(Reachable):
         child.terminate()
         child.await_end(time.monotonic() + _STOP_SECONDS)
 
+    def close(self) -> None:
+        """Close the client of an administrator who has signed in anew; the cluster closes the one that it made."""
+        self.cluster.engines.provisioning.mongo.close()
+
     @contextmanager
     def changed(self, name: str, *changes: str, settings: Mapping[str, str] | None = None) -> Iterator[Service]:
         """For a while, a service's process is one with something changed; afterwards it is the ordinary one again."""
@@ -122,8 +126,7 @@ def world(root: Path, brokers: int = 1, members: int = 1) -> Iterator[World]:
         Issuer(engines.engines.home).publish()
         names = (*NAMES, *(f"{name}:{number}" for name in NAMES for number in range(2, REPLICAS + 1)))
         made = World(engines, kept_ports(engines.engines.home.root / "faults.json", names))
-        # Of those who have signed in anew since; the cluster closes its own.
-        stack.callback(lambda: made.cluster.engines.provisioning.mongo.close())
+        stack.callback(made.close)
         stack.callback(lambda: stop_all(_ended(made)))
         for name in NAMES:
             made.start(name)

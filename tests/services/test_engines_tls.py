@@ -22,6 +22,7 @@ from roundtable.addresses import Addresses
 from roundtable.administrator import administrator
 from roundtable.certificates import Authority
 from roundtable.credentials import Credentials, replace_private
+from roundtable.doctor.probes import certificates_of
 from roundtable.home import Home
 from roundtable.native import Engines, start_engines
 from roundtable.native.engines import silent
@@ -139,6 +140,13 @@ def test_both_engines_show_new_certificates_of_a_new_authority_while_they_run(se
     forget_authority(desk_of(secured), silent)
     assert not set(after.values()) & set(certificates_shown(secured).values())
     assert (is_served_by_kafka(secured.kafka_client("readmodel")), is_served_by_mongo(url)) == (True, True)
+
+
+def test_the_doctor_tells_of_what_engines_show_and_not_only_of_files(secured: Engines) -> None:
+    at = desk_of(secured).addresses
+    shown = {each.where: each.expires for each in certificates_of(secured.home, at, ())}
+    for name, engine in {"kafka": secured.bootstrap_servers, "mongo": secured.mongo.address}.items():
+        assert shown[engine] == shown[str(secured.home.secrets / name / "tls.pem")]
 
 
 def test_a_password_that_was_exchanged_ends_the_one_before(secured: Engines) -> None:
