@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ _STOP_SECONDS = 20.0
 LOG4J = Path(__file__).with_name("log4j2.properties")
 HEAP = ("-Xms128m", "-Xmx512m")
 QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_BY_TLS = ("-XX:+UseSerialGC",)
+"""The compiler that is quick at once knows none of the processor's instructions for AES."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def start(home: Home, tell: Tell, certificates: Path | None = None) -> tuple[Kaf
         tell("formatting Kafka's storage")
         _format(jars, properties, node)
     tell("starting Kafka")
-    child = Child(_command(jars, properties, home))
+    child = Child(_command(jars, properties, home, _BY_TLS if certificates else QUICK_START))
     return Kafka(child, node.clients.port, Credentials(home.secrets), home.engines_ca if certificates else None), child
 
 
@@ -161,11 +164,11 @@ def _format(jars: Path, properties: Path, node: Node) -> None:
         raise OperatorError(message)
 
 
-def _command(jars: Path, properties: Path, home: Home) -> Command:
-    argv = (*_java(jars), "kafka.Kafka", str(properties))
+def _command(jars: Path, properties: Path, home: Home, compiled: Sequence[str]) -> Command:
+    argv = (*_java(jars, compiled), "kafka.Kafka", str(properties))
     return Command("kafka", argv, home.logs / "kafka.log", grace=_STOP_SECONDS)
 
 
-def _java(jars: Path) -> tuple[str, ...]:
+def _java(jars: Path, compiled: Sequence[str] = QUICK_START) -> tuple[str, ...]:
     logging = f"-Dlog4j2.configurationFile={LOG4J.as_uri()}"
-    return (require("java"), *HEAP, *QUICK_START, logging, "-cp", f"{jars}/*")
+    return (require("java"), *HEAP, *compiled, logging, "-cp", f"{jars}/*")
