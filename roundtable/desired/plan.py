@@ -45,13 +45,11 @@ def plan(desired: Desired, found: Found) -> Plan:
 
 
 def _changes(desired: Desired, found: Found) -> Iterator[Change]:
-    """Consumers that are removed and grants that are revoked come before anything that could fail; rules too many come with theirs."""
+    """Whatever is taken from somebody comes before anything that could fail."""
     yield from removals(desired, found)
     yield from grant_changes(desired, found)
-    yield from force_changes(desired, found)
-    yield from kafka_changes(desired, found)
-    yield from mongo_changes(found)
-    yield from consumer_changes(desired, found)
+    rest = (force_changes(desired, found), kafka_changes(desired, found), mongo_changes(found), consumer_changes(desired, found))
+    yield from sorted((change for each in rest for change in each), key=lambda change: change.sign != "-")
 
 
 def _left(desired: Desired, found: Found) -> Iterator[str]:

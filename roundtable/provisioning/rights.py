@@ -29,6 +29,8 @@ _MENDED: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     **{reader: {"parked": ("update",), "positions": ("update",)} for reader in READERS},
 }
 """What the command line changes of services, by collection, and how: it asks there, or sends again, and they do."""
+_WATCHED: Final = ("getParameter", "replSetGetStatus")
+"""What the doctor asks of the set. MongoDB's own role for it, `clusterMonitor`, reads the log of all operations as well."""
 _ADMIN: Final = "admin"
 _MENDING: Final = "mending"
 
@@ -47,7 +49,7 @@ def provision_rights(mongo: MongoClient[Document], secrets: Credentials, prefix:
 def roles_of(user: str, prefix: str = "") -> list[Role]:
     """The roles that a user's work takes."""
     roles = [(role, prefix + database) for database, role in RIGHTS[user].items()]
-    return [*roles, ("clusterMonitor", _ADMIN), (prefix + _MENDING, _ADMIN)] if user == COMMAND_LINE else roles
+    return [*roles, (prefix + _MENDING, _ADMIN)] if user == COMMAND_LINE else roles
 
 
 def roles_found(mongo: MongoClient[Document]) -> dict[str, list[Role]]:
@@ -87,7 +89,7 @@ def take_roles(mongo: MongoClient[Document], user: str, roles: Sequence[Role]) -
 
 
 def define_mending(mongo: MongoClient[Document], prefix: str = "") -> None:
-    """Say what mending is: to change a few collections in these ways, and to remove nothing."""
+    """Say what mending is: to look at the set, to change a few collections in these ways, and to remove nothing."""
     name = prefix + _MENDING
     known = mongo.admin.command("rolesInfo", name)["roles"]
     mongo.admin.command("updateRole" if known else "createRole", name, privileges=list(_mending(prefix)), roles=[])
@@ -100,6 +102,7 @@ def mending_is_defined(mongo: MongoClient[Document], prefix: str = "") -> bool:
 
 
 def _mending(prefix: str) -> Iterator[Document]:
+    yield {"resource": {"cluster": True}, "actions": list(_WATCHED)}
     for service, collections in _MENDED.items():
         for collection, actions in collections.items():
             yield {"resource": {"db": prefix + service, "collection": collection}, "actions": list(actions)}

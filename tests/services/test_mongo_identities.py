@@ -127,11 +127,7 @@ def _other(user: str) -> str:
     return "concerns" if user == "meetings" else "meetings"
 
 
-WATCHES: Final = {("cli", "reads the log of all operations")}
-"""`clusterMonitor`, by which the doctor sees the members of the set, reads MongoDB's own databases too."""
-
-
-@pytest.mark.parametrize(("user", "attempt"), [(user, attempt) for user in USERS for attempt in ATTEMPTS if (user, attempt) not in WATCHES])
+@pytest.mark.parametrize(("user", "attempt"), [(user, attempt) for user in USERS for attempt in ATTEMPTS])
 def test_a_user_is_refused_who(user: str, attempt: str, place: Place, clients: dict[str, Client]) -> None:
     assert refused(lambda: ATTEMPTS[attempt](clients[user], user, place.prefix))
 
