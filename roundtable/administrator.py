@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from operator import eq
 from typing import Final
 
 from confluent_kafka.admin import AdminClient
@@ -40,9 +38,9 @@ def kafka_administrator(desk: OperatorDesk) -> AdminClient:
 
 def put_right(desk: OperatorDesk) -> None:
     """Let the passwords that are accepted stand alone in their files; for whoever is alone in the data folder."""
-    accepted = {"mongo": _of_mongo(desk, None), "kafka": _of_kafka(desk)}
-    for engine, password in accepted.items():
-        Credentials(desk.home.secrets).put_right(engine, ADMINISTRATOR, partial(eq, password))
+    secrets = Credentials(desk.home.secrets)
+    secrets.put_right("mongo", ADMINISTRATOR, lambda word: _lets_in(desk, None, word))
+    secrets.put_right("kafka", ADMINISTRATOR, lambda word: why_away(_kafka(desk, word)) is None)
 
 
 def _of_mongo(desk: OperatorDesk, member: str | None) -> str:
