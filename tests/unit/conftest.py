@@ -9,9 +9,12 @@ import pytest
 import structlog
 
 from chassis import logs
+from chassis.auth import Authenticator
+from chassis.jwks import KeySource
 from chassis.runtime import Runtime
 from tests.unit.leaflets import Issuer, open_door, runtime_of
 from tests.unit.log_lines import Lines
+from tests.unit.trusting import Seconds, trusting
 
 
 @pytest.fixture
@@ -32,6 +35,18 @@ def lines() -> Iterator[Lines]:
 def issuer(tmp_path: Path) -> Issuer:
     """An issuer of tokens, its key set in a file."""
     return Issuer(tmp_path / "jwks.json")
+
+
+@pytest.fixture
+def clock() -> Seconds:
+    """A clock that stands until the test moves it."""
+    return Seconds()
+
+
+@pytest.fixture
+def authenticator(issuer: Issuer, clock: Seconds) -> Authenticator:
+    """Believes that issuer, and reads its key set by that clock."""
+    return trusting(KeySource(str(issuer.jwks), clock=clock))
 
 
 @pytest.fixture
