@@ -44,7 +44,11 @@ async def run(ground: Ground) -> list[Figure]:
 
 @asynccontextmanager
 async def served(ground: Ground) -> AsyncIterator[tuple[Mapping[str, Service], list[Work]]]:
-    """All services, and pairs of a writer and a reader who waits for what was written: each takes one at a time."""
+    """All services, and pairs of a writer and a reader who waits for what was written: each takes one at a time.
+
+    They stand on databases of their own: what other comparisons have left in the topics of their forces would be read first.
+    """
+    ground = ground.fresh()
     force = ground.new_force()
     with ground.services(*NAMES) as services:
         async with lines(services["concerns"].url, CONNECTIONS) as writers, lines(services["readmodel"].url, CONNECTIONS) as readers:
