@@ -26,7 +26,8 @@ async def run(ground: Ground) -> list[Figure]:
         Issuer(engines.home).publish()
         secured = dataclasses.replace(ground, engines=engines, prefix=fresh_prefix(engines))
         pairs = [pair for comparison in _COMPARED for pair in await _side_by_side(comparison.run, secured, ground)]
-    return [figure for pair in pairs for figure in _compared(*pair)]
+    # What is ours may stand in two comparisons.
+    return list({figure.name: figure for pair in pairs for figure in _compared(*pair)}.values())
 
 
 async def _side_by_side(comparison: Comparison, *worlds: Ground) -> list[tuple[Figure, ...]]:
