@@ -39,8 +39,8 @@ def kafka_administrator(desk: OperatorDesk) -> AdminClient:
 def put_right(desk: OperatorDesk) -> None:
     """Let the passwords that are accepted stand alone in their files; for whoever is alone in the data folder."""
     secrets = Credentials(desk.home.secrets)
-    secrets.put_right("mongo", ADMINISTRATOR, lambda word: _lets_in(desk, None, word))
-    secrets.put_right("kafka", ADMINISTRATOR, lambda word: why_away(_kafka(desk, word)) is None)
+    secrets.put_right("mongo", ADMINISTRATOR, lambda password: _lets_in(desk, None, password))
+    secrets.put_right("kafka", ADMINISTRATOR, lambda password: why_away(_kafka(desk, password)) is None)
 
 
 def _of_mongo(desk: OperatorDesk, member: str | None) -> str:

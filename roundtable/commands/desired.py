@@ -7,11 +7,13 @@ from typing import Annotated, Final
 
 import typer
 
+from roundtable.addresses import require_running
 from roundtable.administrator import administrator
 from roundtable.commands.options import HomeOption
 from roundtable.credentials import Credentials
 from roundtable.desired import Bench, Plan, look, plan, read_desired, shown
 from roundtable.errors import OperatorError
+from roundtable.home import Home
 from roundtable.native.lock import alone
 from roundtable.operator_desk import OperatorDesk, operator_desk
 
@@ -32,7 +34,9 @@ def apply(file: _File, *, dry_run: _DryRun = False, credentials: _Folder = None,
     ! is wrong and cannot be mended here.
     """
     said = read_desired(file)
-    with operator_desk(home) as desk, alone(desk.home), _bench(desk, credentials) as bench:
+    require_running(at := Home.chosen(home))
+    # Whoever waits for an exchange of secrets signs in by what it has left.
+    with alone(at), operator_desk(home) as desk, _bench(desk, credentials) as bench:
         planned = plan(said, look(bench, said.forces))
         for change in planned.changes:
             if not dry_run:

@@ -29,15 +29,21 @@ def provision_engines(home: Home, deployment: Deployment) -> None:
         kafka = _kafka(home, deployment, secrets)
         address = connection_string(deployment.mongo, "admin", secrets.kept("mongo", "admin"), home.engines_ca)
         with replica_set.Client(address) as mongo:
-            finish_exchanges(kafka, mongo, secrets)
             provision_services(kafka, mongo, secrets)
+            finish_exchanges(kafka, mongo, secrets)
             _hold_forces(Provisioning(kafka, mongo, home.keys, brokers=len(deployment.brokers)))
 
 
 def _seat(home: Home, deployment: Deployment, secrets: Credentials) -> replica_set.Seat:
     """Where MongoDB's administrator sits, also after an exchange of its password that was broken off."""
+
+    def lets_in(password: str) -> bool:
+        # The primary is asked: another member may not have heard of the newer one yet.
+        with replica_set.Client(connection_string(deployment.mongo, "admin", password, home.engines_ca)) as client:
+            return replica_set.is_let_in(client)
+
+    secrets.put_right("mongo", "admin", lets_in)
     address = f"{LOOPBACK}:{deployment.members[0].rpartition(':')[2]}"
-    secrets.put_right("mongo", "admin", lambda word: replica_set.Seat(address, word, home.engines_ca).lets_in())
     return replica_set.Seat(address, secrets.kept("mongo", "admin"), home.engines_ca)
 
 

@@ -45,7 +45,7 @@ def plan(desired: Desired, found: Found) -> Plan:
 
 
 def _changes(desired: Desired, found: Found) -> Iterator[Change]:
-    """Whatever is taken from somebody comes before anything that could fail."""
+    """Who shall be shut out is at once; rules and roles that are too much go before anything is made, which may fail."""
     yield from removals(desired, found)
     yield from grant_changes(desired, found)
     rest = (force_changes(desired, found), kafka_changes(desired, found), mongo_changes(found), consumer_changes(desired, found))

@@ -4,6 +4,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -14,7 +15,6 @@ import httpx2
 from cryptography import x509
 
 from roundtable.addresses import Addresses
-from roundtable.certificates import shown_at
 from roundtable.doctor.host import Certificate
 from roundtable.home import Home
 
@@ -70,11 +70,11 @@ def certificates_of(home: Home, addresses: Addresses, others: Iterable[Path]) ->
 
 
 def _shown_by_engines(addresses: Addresses) -> Iterator[Certificate]:
-    """An engine goes on showing what it read at its start, or when it was last told to look."""
-    if (ca := addresses.engines_ca) is None:
-        return
-    for host, port in (*places_of(addresses.bootstrap_servers), *places_of(addresses.mongo)):
-        yield Certificate(f"{host}:{port}", shown_at(host, port, ca).not_valid_after_utc)
+    """An engine goes on showing what it read at its start, or when it was last told to look. That one is away is told of its port."""
+    every = (*places_of(addresses.bootstrap_servers), *places_of(addresses.mongo))
+    for host, port in every if addresses.engines_ca else ():
+        with suppress(OSError):
+            yield _shown_at(f"{host}:{port}", host, port)
 
 
 def _in_file(path: Path) -> Iterator[Certificate]:
@@ -86,8 +86,13 @@ def _in_file(path: Path) -> Iterator[Certificate]:
 
 def _shown_by(url: str) -> Certificate:
     at = urlsplit(url)
-    text = ssl.get_server_certificate((at.hostname or "", at.port or 443), timeout=SECONDS)
-    return Certificate(url, x509.load_pem_x509_certificate(text.encode()).not_valid_after_utc)
+    return _shown_at(url, at.hostname or "", at.port or 443)
+
+
+def _shown_at(where: str, host: str, port: int) -> Certificate:
+    """Whatever is shown there, as nobody judges it who wants to know when it ends."""
+    text = ssl.get_server_certificate((host, port), timeout=SECONDS)
+    return Certificate(where, x509.load_pem_x509_certificate(text.encode()).not_valid_after_utc)
 
 
 def now() -> datetime:

@@ -11,7 +11,7 @@ from roundtable.home import Home
 from roundtable.native import kafka, mongo
 from roundtable.native.kafka import Kafka
 from roundtable.native.kafka.jars import Tell
-from roundtable.native.lock import locked
+from roundtable.native.lock import alone, locked
 from roundtable.native.mongo import Mongo
 from roundtable.native.mongo.server import connection_string
 from roundtable.native.ports import LOOPBACK
@@ -92,10 +92,12 @@ def _started(home: Home, tell: Tell, children: list[Child], *, tls: bool) -> Eng
     log, node = kafka.start(home, tell, _certified(home, "kafka") if tls else None)
     children.insert(0, node)
     tell("starting MongoDB")
-    database.await_ready()
-    log.await_ready()
-    tell("provisioning identities")
-    return provisioned(home, log, database, children)
+    # Whoever still exchanges secrets does so on these engines, and is waited for.
+    with alone(home):
+        database.await_ready()
+        log.await_ready()
+        tell("provisioning identities")
+        return provisioned(home, log, database, children)
 
 
 def _certified(home: Home, node: str) -> Path:
@@ -106,7 +108,7 @@ def provisioned(home: Home, log: Kafka, database: Mongo, children: list[Child]) 
     """The engines that answer, once the services' identities are made; the caller closes `provisioning.mongo`."""
     secrets = Credentials(home.secrets)
     administrator, client = log.administrator(), database.client()
-    finish_exchanges(administrator, client, secrets)
     provision_services(administrator, client, secrets)
+    finish_exchanges(administrator, client, secrets)
     desk = Provisioning(administrator, client, home.keys)
     return Engines(home, log, database, desk, list(children))

@@ -12,12 +12,12 @@ from roundtable.deployed.nodes import write_nodes
 from roundtable.deployed.settings import Deployment
 from roundtable.native.kafka.jars import Tell
 from roundtable.operator_desk import OperatorDesk
-from roundtable.provisioning.exchanges import give_in_kafka, give_in_mongo
+from roundtable.provisioning.exchanges import finish_exchanges, give_in_kafka, give_in_mongo, is_refusal
 from roundtable.provisioning.services import COMMAND_LINE, SERVICES
 
 
 def rotate_passwords(desk: OperatorDesk, tell: Tell) -> None:
-    """Give every identity of Roundtable a new password, the administrators last. Broken off, it is simply run again.
+    """Give every identity of Roundtable a new password, the administrators last. Broken off, it is run again, or a start finishes it.
 
     Raises:
         OperatorError: an administrator is not let in.
@@ -25,6 +25,7 @@ def rotate_passwords(desk: OperatorDesk, tell: Tell) -> None:
     put_right(desk)
     kafka = kafka_administrator(desk)
     with administrator(desk) as mongo:
+        finish_exchanges(kafka, mongo, Credentials(desk.home.secrets))
         for user in (*SERVICES, COMMAND_LINE, ADMINISTRATOR):
             _exchange(desk, "mongo", user, partial(give_in_mongo, mongo, user))
             tell(f"{user} has a new password for MongoDB")
@@ -45,9 +46,10 @@ def _exchange(desk: OperatorDesk, engine: str, user: str, give: Callable[[str], 
     replace_private(file, fresh)
     try:
         give(fresh)
-    except (OperationFailure, KafkaException):
-        # Refused, and so the one before counts on.
-        replace_private(file, before.read_text(encoding="utf-8"))
-        before.unlink()
+    except (OperationFailure, KafkaException) as error:
+        # Whoever was not answered knows nothing: both stay then, until it is seen which one is accepted.
+        if is_refusal(error):
+            replace_private(file, before.read_text(encoding="utf-8"))
+            before.unlink()
         raise
     before.unlink()

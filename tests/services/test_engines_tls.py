@@ -78,6 +78,13 @@ def test_only_those_are_served_who_speak_tls_and_trust_the_authority(secured: En
     assert [is_served_by_mongo(each) for each in (url, plain, strange)] == [True, False, False]
 
 
+def test_nobody_but_a_node_signs_in_by_plain(secured: Engines) -> None:
+    plain = secured.kafka_client("admin") | {"sasl.mechanism": "PLAIN"}
+    node = plain | {"sasl.username": "controller"}
+    right = Credentials(secured.home.secrets).of("kafka", "controller")
+    assert [is_served_by_kafka(each) for each in (plain, node, node | {"sasl.password": right})] == [False, False, True]
+
+
 def password(engines: Engines) -> str:
     return (engines.home.secrets / "readmodel" / "roundtable_mongo_password").read_text()
 

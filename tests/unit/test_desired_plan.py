@@ -40,6 +40,14 @@ def test_a_user_that_mongodb_lost_is_made_again() -> None:
     assert lines(without) == ["+ user meetings in MongoDB"]
 
 
+def test_a_role_that_is_too_much_goes_before_anything_is_made() -> None:
+    more = {user: [*roles, ("clusterMonitor", "admin")] if user == "cli" else roles for user, roles in WELL.roles.items()}
+    found = lines(replace(WELL, roles=more, rules={}), Desired(forces=("kent",)))
+
+    assert "clusterMonitor" in found[0]
+    assert [line[0] for line in found] == ["-", *"+" * (len(found) - 1)]
+
+
 def test_a_user_that_nobody_knows_is_shown_and_left() -> None:
     more = replace(WELL, roles={**WELL.roles, "intern": [("root", "admin")]})
 

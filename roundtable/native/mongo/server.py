@@ -42,7 +42,7 @@ class Mongo:
         Raises OperatorError when it does not.
         """
         self.child.await_answer(lambda: None if answers(self.port) else "does not answer", START_SECONDS)
-        self.secrets.put_right("mongo", "admin", lambda word: self._seat(word).lets_in())
+        self.secrets.put_right("mongo", "admin", lambda password: self._seat(password).lets_in())
         replica_set.ensure(self.seat)
         self.child.await_answer(self._missing, START_SECONDS)
 
