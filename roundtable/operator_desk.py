@@ -7,10 +7,11 @@ from pathlib import Path
 
 from pymongo import MongoClient
 
-from roundtable.addresses import Addresses
+from roundtable.addresses import Addresses, require_running
 from roundtable.credentials import Credentials
 from roundtable.home import Home
 from roundtable.native.kafka.server import client_configuration
+from roundtable.native.lock import alone
 from roundtable.native.mongo.server import connection_string
 from roundtable.provisioning import Provisioning, kafka_admin
 from roundtable.provisioning.consumers import client_properties
@@ -49,6 +50,15 @@ def operator_desk(root: Path | None) -> Iterator[OperatorDesk]:
     with MongoClient[Document](url, serverSelectionTimeoutMS=_SELECTION_MS) as mongo:
         brokers = len(addresses.bootstrap_servers.split(","))
         yield OperatorDesk(home, addresses, Provisioning(kafka_admin(admin), mongo, home.keys, brokers=brokers))
+
+
+@contextmanager
+def operator_alone(root: Path | None) -> Iterator[OperatorDesk]:
+    """The same desk, for one at a time: nobody else exchanges secrets meanwhile, and those of now are what is signed in by."""
+    home = Home.chosen(root)
+    require_running(home)
+    with alone(home), operator_desk(root) as desk:
+        yield desk
 
 
 def _administrator(home: Home, addresses: Addresses) -> dict[str, str]:

@@ -7,15 +7,12 @@ from typing import Annotated, Final
 
 import typer
 
-from roundtable.addresses import require_running
 from roundtable.administrator import administrator
 from roundtable.commands.options import HomeOption
 from roundtable.credentials import Credentials
 from roundtable.desired import Bench, Plan, look, plan, read_desired, shown
 from roundtable.errors import OperatorError
-from roundtable.home import Home
-from roundtable.native.lock import alone
-from roundtable.operator_desk import OperatorDesk, operator_desk
+from roundtable.operator_desk import OperatorDesk, operator_alone, operator_desk
 
 WOULD_CHANGE: Final = 2
 """The exit status of `--dry-run` where something would be changed."""
@@ -34,9 +31,7 @@ def apply(file: _File, *, dry_run: _DryRun = False, credentials: _Folder = None,
     ! is wrong and cannot be mended here.
     """
     said = read_desired(file)
-    require_running(at := Home.chosen(home))
-    # Whoever waits for an exchange of secrets signs in by what it has left.
-    with alone(at), operator_desk(home) as desk, _bench(desk, credentials) as bench:
+    with operator_alone(home) as desk, _bench(desk, credentials) as bench:
         planned = plan(said, look(bench, said.forces))
         for change in planned.changes:
             if not dry_run:

@@ -63,7 +63,8 @@ def applying(place: Place, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     engines = place.engines
     with operating(place) as desk:
         opened = OperatorDesk(engines.home, Addresses(engines.bootstrap_servers, engines.mongo.address, {}), desk)
-        monkeypatch.setattr("roundtable.commands.desired.operator_desk", lambda _: nullcontext(opened))
+        for way in ("operator_desk", "operator_alone"):
+            monkeypatch.setattr(f"roundtable.commands.desired.{way}", lambda _: nullcontext(opened))
         yield Operator(place, desk, folder)
 
 
