@@ -44,14 +44,14 @@ def put_right(desk: OperatorDesk) -> None:
 
 
 def _of_mongo(desk: OperatorDesk, member: str | None) -> str:
-    return _accepted(desk, "mongo", lambda word: _lets_in(desk, member, word))
+    return _accepted(desk, "mongo", lambda password: _lets_in(desk, member, password))
 
 
 def _of_kafka(desk: OperatorDesk) -> str:
     answers: list[str] = []
 
-    def lets_in(word: str) -> bool:
-        why = why_away(_kafka(desk, word))
+    def lets_in(password: str) -> bool:
+        why = why_away(_kafka(desk, password))
         answers.append(why or "")
         return why is None
 

@@ -25,7 +25,8 @@ def test_writers_write_and_readers_do_not(place: Place) -> None:
 def test_a_restored_grant_has_the_roles_that_it_had(place: Place) -> None:
     with place.engines.mongo.client() as client:
         grants = client[f"{place.prefix}registry"]["grants"]
-        first = {"subject": "ada", "force": place.force, "granted_at": datetime(2025, 5, 6)}  # noqa: DTZ001 - as MongoDB answers it
+        # The driver gives times of UTC without a zone, and what it gives is compared with this.
+        first = {"subject": "ada", "force": place.force, "granted_at": datetime(2025, 5, 6)}  # noqa: DTZ001 - as said above
         grants.insert_one({"_id": "ada", **first, "roles": ["subscriber", "reader"], "revoked_at": None})
         for _ in range(2):
             for subject in ("ada", "bob"):
