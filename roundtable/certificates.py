@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from itertools import dropwhile
 from pathlib import Path
 from typing import Final
 
@@ -27,9 +28,8 @@ _AUTHORITY_VALID: Final = timedelta(days=3650)
 _ANSWER_SECONDS: Final = 5.0
 # The clocks of two machines never agree entirely.
 _SKEW: Final = timedelta(hours=1)
-# RFC 5280, section 4.2.1.9: an authority signs for nodes, and for the authority after it.
-_AUTHORITY: Final = x509.BasicConstraints(ca=True, path_length=1)
-_AUTHORITY_AFTER: Final = x509.BasicConstraints(ca=True, path_length=0)
+# RFC 5280, section 4.2.1.9: an authority signs for nodes, and for the authority after it, which does so too.
+_AUTHORITY: Final = x509.BasicConstraints(ca=True, path_length=None)
 _SIGNS_ALONE: Final = x509.KeyUsage(
     digital_signature=False,
     content_commitment=False,
@@ -71,14 +71,19 @@ class Authority:
 
     def certificate(self) -> str:
         """The authority's own certificate, as PEM, made anew: whatever the key has signed, it vouches for."""
-        return _vouched(self._key, self._key.public_key(), _AUTHORITY)
+        return _vouched(self._key, self._key.public_key())
+
+    def is_beside_another(self) -> bool:
+        """Whether this one succeeded another, which is trusted still."""
+        published = x509.load_pem_x509_certificates(self._home.engines_ca.read_bytes())
+        return len(published) > 1 and published[0].subject == self.name
 
     def succeed(self) -> "Authority":
         """Hand over to a new authority, for which this one vouches: whoever trusts only this one trusts what the new one signs, too."""
         pem = new_private_key()
         key = _load_key(pem)
-        publish(self._home, [_vouched(key, key.public_key(), _AUTHORITY), self.certificate()])
-        replace_private(self._home.authority_vouched, _vouched(self._key, key.public_key(), _AUTHORITY_AFTER))
+        publish(self._home, [_vouched(key, key.public_key()), self.certificate()])
+        replace_private(self._home.authority_vouched, _vouched(self._key, key.public_key()) + self._vouched_for())
         replace_private(self._home.authority_key, pem)
         return Authority(self._home)
 
@@ -99,10 +104,14 @@ class Authority:
         self._hand_out_trust(folder)
 
     def _vouched_for(self) -> str:
-        """What the authority before says of this one, and of no other: a chain must hang together."""
+        """What the authority before says of this one, the one before of that, and so on: a chain must hang together.
+
+        A node shows it for good. Kafka's controllers trust each other by what they read at their start, however long ago that was.
+        """
         file = self._home.authority_vouched
-        said = file.read_text(encoding="utf-8") if file.exists() else ""
-        return said if said and x509.load_pem_x509_certificate(said.encode()).subject == self.name else ""
+        said = x509.load_pem_x509_certificates(file.read_bytes()) if file.exists() else []
+        of_this_one = dropwhile(lambda each: each.subject != self.name, said)
+        return "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in of_this_one)
 
     def _certify(self, key: ec.EllipticCurvePublicKey, names: Sequence[str]) -> str:
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
@@ -167,9 +176,9 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> str:
     return written.decode()
 
 
-def _vouched(key: ec.EllipticCurvePrivateKey, authority: ec.EllipticCurvePublicKey, constraints: x509.BasicConstraints) -> str:
+def _vouched(key: ec.EllipticCurvePrivateKey, authority: ec.EllipticCurvePublicKey) -> str:
     draft = _draft(_name_of(authority), authority, _AUTHORITY_VALID).issuer_name(_name_of(key.public_key()))
-    return _signed(draft.add_extension(constraints, critical=True).add_extension(_SIGNS_ALONE, critical=True), key)
+    return _signed(draft.add_extension(_AUTHORITY, critical=True).add_extension(_SIGNS_ALONE, critical=True), key)
 
 
 def _draft(subject: x509.Name, key: ec.EllipticCurvePublicKey, valid: timedelta) -> x509.CertificateBuilder:

@@ -66,7 +66,7 @@ class Home:
 
     @property
     def authority_vouched(self) -> Path:
-        """What the authority before says of the one that signs now, while it is still trusted."""
+        """What the authority before says of the one that signs now, then what the one before that said of it, and so on."""
         return self.secrets / "authority-vouched.pem"
 
     @property

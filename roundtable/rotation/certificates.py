@@ -57,7 +57,7 @@ def rotate_authority(desk: OperatorDesk, tell: Tell) -> None:
         OperatorError: as `rotate_certificates`.
     """
     _require_tls(desk)
-    if desk.home.authority_vouched.exists():
+    if Authority(desk.home).is_beside_another():
         tell("goes on with the authority that was made before: `rotate authority --forget` ends a rotation")
     else:
         Authority(desk.home).succeed()
@@ -67,14 +67,16 @@ def rotate_authority(desk: OperatorDesk, tell: Tell) -> None:
 
 
 def forget_authority(desk: OperatorDesk, tell: Tell) -> None:
-    """End the trust in every authority but the one that signs now."""
+    """End the trust in every authority but the one that signs now. Whoever reads its file anew takes no signature of another.
+
+    Raises:
+        OperatorError: an engine shows what an earlier authority signed.
+    """
     _require_tls(desk)
     authority = Authority(desk.home)
     for node in _nodes(desk):
         _require_shown(desk, node, authority)
-    desk.home.authority_vouched.unlink(missing_ok=True)
     publish(desk.home, [authority.certificate()])
-    rotate_certificates(desk, tell)
     _reload_trust(desk)
     tell("no other authority is trusted any more")
 

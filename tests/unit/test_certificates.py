@@ -9,6 +9,7 @@ import time_machine
 from cryptography import x509
 
 from roundtable.certificates import CERTIFICATE, TRUSTED, Authority, publish
+from roundtable.credentials import replace_private
 from roundtable.home import Home
 
 NAMES, OTHERS = ["kafka", "127.0.0.1"], ["kafka", "10.0.0.1"]
@@ -60,6 +61,33 @@ async def test_a_new_authority_is_trusted_beside_and_by_way_of_the_one_before_un
     publish(home, [authority.certificate()])
     assert await shakes_hands(home, "kafka", "kafka", home.engines_ca)
     assert not await shakes_hands(home, "mongo", "mongo", home.engines_ca)
+
+
+async def test_who_has_read_nothing_since_the_first_of_three_authorities_trusts_what_the_last_signs(home: Home, tmp_path: Path) -> None:
+    """As Kafka's controllers do among themselves, which read whom to trust at their start alone."""
+    trusted = {}
+    authority = Authority(home)
+    for number in range(3):
+        authority = authority.succeed() if number else authority
+        publish(home, [authority.certificate()])
+        authority.issue("kafka", NAMES)
+        trusted[number] = tmp_path / f"{number}.pem"
+        trusted[number].write_text(authority.certificate())
+    assert [await shakes_hands(home, "kafka", "kafka", trusted[number]) for number in range(3)] == [True, True, True]
+
+
+def test_an_authority_whose_successor_was_not_kept_goes_on_by_what_was_said_of_itself(home: Home) -> None:
+    second = Authority(home).succeed()
+    second.issue("kafka", NAMES)
+    key = home.authority_key.read_text()
+    second.succeed()
+    replace_private(home.authority_key, key)
+    broken_off = Authority(home)
+    assert not broken_off.is_beside_another()
+    broken_off.issue("mongo", NAMES)
+    chains = [(home.secrets / node / CERTIFICATE).read_bytes() for node in ("kafka", "mongo")]
+    assert [each.subject for each in x509.load_pem_x509_certificates(chains[1])[1:]] == [second.name]
+    assert x509.load_pem_x509_certificates(chains[0])[1:] == x509.load_pem_x509_certificates(chains[1])[1:]
 
 
 def test_a_certificate_is_kept_over_starts_and_made_anew_for_other_names(home: Home) -> None:
