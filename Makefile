@@ -10,8 +10,9 @@ demo: .venv/ready
 	exec $(BIN)/roundtable demo
 
 # Each worker has a Kafka and a MongoDB of its own, and waits for them for a third of its time: one more than two cores is quickest.
+# ONLY=engines leaves out what asks neither.
 test: .venv/ready
-	$(BIN)/pytest --numprocesses $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder $(if $(ONLY),-m "$(ONLY) and not compose and not faults")
 
 # Each figure beside its ceiling, into benchmarks/RESULTS.md; QUICK=1 is smaller, takes three minutes and writes nothing.
 bench: .venv/ready

@@ -27,9 +27,17 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks Kafka or MongoDB behind the one fixture, so that it can be chosen: the rest is the same on any engines."""
+    for item in items:
+        if "engines" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engines)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Fetch the containers' images while no test's time limit runs."""
-    needed = any("engines" in getattr(item, "fixturenames", ()) for item in session.items)
+    needed = any(item.get_closest_marker("engines") for item in session.items)
     if needed and not session.config.option.collectonly and in_containers():
         fetch_images(lambda text: print(text, flush=True))  # noqa: T201 - it may take minutes
 
