@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,10 +68,18 @@ def _held(home: Home) -> OperatorError:
 
 @contextmanager
 def alone(home: Home) -> Iterator[None]:
-    """Wait for whoever else changes secrets of this data folder: a command may have been typed twice."""
+    """Wait for whoever else changes secrets of this data folder, and say so: a command may have been typed twice."""
     descriptor = os.open(home.root, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _wait(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _wait(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.stderr.write("another command, or a start, works on this deployment's secrets: waiting until it has ended\n")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from roundtable.addresses import Addresses
 from roundtable.credentials import Credentials, write_once
 from roundtable.errors import OperatorError
 from roundtable.home import Home
-from roundtable.native.lock import is_held, locked
+from roundtable.native.lock import alone, is_held, locked
 from roundtable.native.ports import RANGE, kept_ports
 from roundtable.native.services import service_ports
 
@@ -109,6 +110,23 @@ def test_a_second_stack_on_the_same_folder_is_refused_and_told_by_whom(home: Hom
     assert not is_held(home)
     with locked(home):
         pass
+
+
+def test_who_changes_secrets_second_waits_for_the_first_and_says_so(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    entered = threading.Event()
+
+    def second() -> None:
+        with alone(home):
+            entered.set()
+
+    waiting = threading.Thread(target=second)
+    with alone(home):
+        waiting.start()
+        while "waiting until it has ended" not in capsys.readouterr().err:
+            waiting.join(0.01)
+        assert not entered.is_set()
+    assert entered.wait(10)
+    waiting.join()
 
 
 def test_addresses_are_those_of_a_stack_that_runs(home: Home) -> None:
