@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Final
 
@@ -111,7 +111,8 @@ class Authority:
         file = self._home.authority_vouched
         said = x509.load_pem_x509_certificates(file.read_bytes()) if file.exists() else []
         of_this_one = dropwhile(lambda each: each.subject != self.name, said)
-        return "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in of_this_one)
+        counts = takewhile(lambda each: each.not_valid_after_utc > datetime.now(UTC), of_this_one)
+        return "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in counts)
 
     def _certify(self, key: ec.EllipticCurvePublicKey, names: Sequence[str]) -> str:
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])

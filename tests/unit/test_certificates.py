@@ -76,6 +76,17 @@ async def test_who_has_read_nothing_since_the_first_of_three_authorities_trusts_
     assert [await shakes_hands(home, "kafka", "kafka", trusted[number]) for number in range(3)] == [True, True, True]
 
 
+def test_what_was_said_of_an_authority_is_shown_until_it_ends(home: Home) -> None:
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        authority = Authority(home).succeed()
+        found = []
+        for days in (3649, 2):
+            clock.shift(days * 86_400)
+            authority.issue("kafka", NAMES)
+            found.append(len(x509.load_pem_x509_certificates((home.secrets / "kafka" / CERTIFICATE).read_bytes())))
+    assert found == [2, 1]
+
+
 def test_an_authority_whose_successor_was_not_kept_goes_on_by_what_was_said_of_itself(home: Home) -> None:
     second = Authority(home).succeed()
     second.issue("kafka", NAMES)
