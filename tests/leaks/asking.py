@@ -30,6 +30,10 @@ class Cases:
     judged: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
 
+    def __add__(self, others: "Cases") -> "Cases":
+        """All of them."""
+        return Cases(self.judged + Counter(others.judged), self.seen + Counter(others.seen))
+
     def __str__(self) -> str:
         """One line."""
         each = ", ".join(f"{name} {count} ({self.seen[name]} marks seen)" for name, count in sorted(self.judged.items()))

@@ -1,7 +1,7 @@
 """One city for all that is asked there, and how many cases to judge."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,20 +11,24 @@ from tests.leaks.city import City, city
 
 CASES = int(os.environ.get("CASES", "250"))
 """How many questions to judge; `make leaks` judges many more."""
-_JUDGED = pytest.StashKey[Cases]()
+_COUNTED = "cases"
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how many questions were judged: so much the test is worth."""
-    if _JUDGED in config.stash:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many questions were judged, by whichever process: so much the test is worth."""
+    reports = [report for each in terminalreporter.stats.values() for report in each if getattr(report, "when", None) == "teardown"]
+    counted = [Cases(*found) for report in reports for name, found in report.user_properties if name == _COUNTED]
+    if counted:
         terminalreporter.section("questions that were judged")
-        terminalreporter.write_line(str(config.stash[_JUDGED]))
+        terminalreporter.write_line(str(sum(counted, Cases())))
 
 
 @pytest.fixture
-def cases(request: pytest.FixtureRequest) -> Cases:
+def cases(record_property: Callable[[str, object], None]) -> Iterator[Cases]:
     """Where what was judged is counted."""
-    return request.config.stash.setdefault(_JUDGED, Cases())
+    counted = Cases()
+    yield counted
+    record_property(_COUNTED, (dict(counted.judged), dict(counted.seen)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,14 +16,14 @@ _EACH_WORLD = 2_500
 _OFTEN = 30
 """Cases of a family after which somebody must have seen what they may see."""
 WORLDS = max(1, CASES // _EACH_WORLD)
-"""How many worlds are built for the questions."""
+"""How many worlds are built for the questions; two processes may share them."""
 
 
-@pytest.mark.timeout(120 + CASES // 4)
-def test_nobody_is_shown_what_they_were_not_granted(empty_city: City, cases: Cases) -> None:
-    for plan in drawn(plans(), WORLDS):
-        empty_city.run(empty_city.inhabited(plan))
-        judged(empty_city, cases)
+@pytest.mark.timeout(120 + CASES // WORLDS // 4)
+@pytest.mark.parametrize("world", range(WORLDS))
+def test_nobody_is_shown_what_they_were_not_granted(empty_city: City, cases: Cases, world: int) -> None:  # noqa: ARG001 - each is one by chance
+    empty_city.run(empty_city.inhabited(*drawn(plans(), 1)))
+    judged(empty_city, cases)
     often = {family for family, count in cases.judged.items() if count >= _OFTEN}
     assert all(cases.seen[family] for family in often - {"refused write", "open to anyone"}), "what is granted is seen by nobody"
 
