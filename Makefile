@@ -18,7 +18,7 @@ test: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
-# The product as operators run it: needs a Docker engine, some 15 minutes and 6 GB.
+# The product as operators run it: needs a Docker engine, some 20 minutes and 6 GB.
 test-compose: .venv/ready
 	$(BIN)/pytest -m compose tests/compose
 
