@@ -111,8 +111,8 @@ class Authority:
         file = self._home.authority_vouched
         said = x509.load_pem_x509_certificates(file.read_bytes()) if file.exists() else []
         of_this_one = dropwhile(lambda each: each.subject != self.name, said)
-        counts = takewhile(lambda each: each.not_valid_after_utc > datetime.now(UTC), of_this_one)
-        return "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in counts)
+        unexpired = takewhile(lambda each: each.not_valid_after_utc > datetime.now(UTC), of_this_one)
+        return "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in unexpired)
 
     def _certify(self, key: ec.EllipticCurvePublicKey, names: Sequence[str]) -> str:
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])

@@ -29,7 +29,7 @@ settings.load_profile("any machine")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks Kafka or MongoDB behind the one fixture, so that it can be chosen: the rest is the same on any engines."""
+    """Mark what asks Kafka or MongoDB behind the one fixture, before `-m` chooses: the rest is the same on any engines."""
     for item in items:
         if "engines" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engines)

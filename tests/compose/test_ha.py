@@ -21,7 +21,7 @@ FORCE = "kent"
 PER_SECOND = 50
 WRITERS = 25
 EXCHANGES = (("passwords",), ("certificates",), ("authority",), ("authority", "--forget"))
-# Two of three brokers, each the leader of some partitions, and the replica set's primary; of each service the one that others know first.
+# Two of three of each engine: the second meets one that came back, and one that never died. Of each service the one that others know first.
 ENGINES = ("kafka", "kafka-2", "mongo", "mongo-2")
 SERVICES = ("concerns", "meetings", "readmodel", "notifications")
 

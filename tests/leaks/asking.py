@@ -31,8 +31,8 @@ class Cases:
     seen: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, others: "Cases") -> "Cases":
-        """All of them."""
-        return Cases(self.judged + Counter(others.judged), self.seen + Counter(others.seen))
+        """Those of both: each process counts its own."""
+        return Cases(self.judged + others.judged, self.seen + others.seen)
 
     def __str__(self) -> str:
         """One line."""

@@ -1,6 +1,7 @@
 """One city for all that is asked there, and how many cases to judge."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,7 +18,7 @@ _COUNTED = "cases"
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many questions were judged, by whichever process: so much the test is worth."""
     reports = [report for each in terminalreporter.stats.values() for report in each if getattr(report, "when", None) == "teardown"]
-    counted = [Cases(*found) for report in reports for name, found in report.user_properties if name == _COUNTED]
+    counted = [Cases(*map(Counter, found)) for report in reports for name, found in report.user_properties if name == _COUNTED]
     if counted:
         terminalreporter.section("questions that were judged")
         terminalreporter.write_line(str(sum(counted, Cases())))

@@ -19,11 +19,16 @@ WORLDS = max(1, CASES // _EACH_WORLD)
 """How many worlds are built for the questions; two processes may share them."""
 
 
-@pytest.mark.timeout(120 + CASES // WORLDS // 4)
-@pytest.mark.parametrize("world", range(WORLDS))
-def test_nobody_is_shown_what_they_were_not_granted(empty_city: City, cases: Cases, world: int) -> None:  # noqa: ARG001 - each is one by chance
+@pytest.fixture(params=range(WORLDS))
+def world(empty_city: City) -> City:
+    """The city with people and records by chance: each time others."""
     empty_city.run(empty_city.inhabited(*drawn(plans(), 1)))
-    judged(empty_city, cases)
+    return empty_city
+
+
+@pytest.mark.timeout(120 + CASES // WORLDS // 4)
+def test_nobody_is_shown_what_they_were_not_granted(world: City, cases: Cases) -> None:
+    judged(world, cases)
     often = {family for family, count in cases.judged.items() if count >= _OFTEN}
     assert all(cases.seen[family] for family in often - {"refused write", "open to anyone"}), "what is granted is seen by nobody"
 

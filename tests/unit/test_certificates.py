@@ -65,15 +65,15 @@ async def test_a_new_authority_is_trusted_beside_and_by_way_of_the_one_before_un
 
 async def test_who_has_read_nothing_since_the_first_of_three_authorities_trusts_what_the_last_signs(home: Home, tmp_path: Path) -> None:
     """As Kafka's controllers do among themselves, which read whom to trust at their start alone."""
-    trusted = {}
-    authority = Authority(home)
-    for number in range(3):
-        authority = authority.succeed() if number else authority
-        publish(home, [authority.certificate()])
-        authority.issue("kafka", NAMES)
-        trusted[number] = tmp_path / f"{number}.pem"
-        trusted[number].write_text(authority.certificate())
-    assert [await shakes_hands(home, "kafka", "kafka", trusted[number]) for number in range(3)] == [True, True, True]
+    first = Authority(home)
+    second = first.succeed()
+    third = second.succeed()
+    publish(home, [third.certificate()])
+    third.issue("kafka", NAMES)
+    for authority in (first, second, third):
+        trusted = tmp_path / "trusted.pem"
+        trusted.write_text(authority.certificate())
+        assert await shakes_hands(home, "kafka", "kafka", trusted)
 
 
 def test_what_was_said_of_an_authority_is_shown_until_it_ends(home: Home) -> None:
