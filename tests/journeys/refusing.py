@@ -29,8 +29,11 @@ OWNERS = {
     "subscriptions": "notifications",
 }
 """The service of each collection: its name is that of its database too."""
-_FOLLOWS = frozenset({"subjects", "watermarks"})
-"""What notifications keeps of the events that it has read: it grows a moment after the request that is over."""
+_FOLLOWS = frozenset({"positions", "subjects", "watermarks"})
+"""What notifications keeps of the events that it has read, and where it reads on.
+
+It grows a moment after a request that is over, or after the force was made.
+"""
 # One of each for the whole session: a service takes seconds to learn of a force.
 _FORCE, _OTHER = (f"b-{secrets.token_hex(4)}" for _ in range(2))
 
